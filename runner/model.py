@@ -1,0 +1,385 @@
+"""The words of the project as frozen types: used by every module, importing none of them.
+
+Nothing here does I/O. Ids are made from fields and never parsed back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Status(StrEnum):
+    """What happened to a cell; ordered from best to worst by `SEVERITY`."""
+
+    PASSED = "passed"
+    DEGRADED = "degraded"
+    FAILED = "failed"
+    UNSUPPORTED = "unsupported"
+    BLOCKED = "blocked"
+    ERRORED = "errored"
+    NOT_RUN = "not-run"
+
+
+SEVERITY: dict[Status, int] = {
+    Status.UNSUPPORTED: 0,
+    Status.PASSED: 1,
+    Status.NOT_RUN: 2,
+    Status.DEGRADED: 3,
+    Status.BLOCKED: 4,
+    Status.ERRORED: 5,
+    Status.FAILED: 6,
+}
+"""How bad a status looks in a table cell that folds several outcomes; higher is worse."""
+
+
+class Stage(StrEnum):
+    """The three kinds of cells."""
+
+    BUILD = "build"
+    SAVE = "save"
+    LOAD = "load"
+
+
+class Check(StrEnum):
+    """The rungs of the ladder, in the order in which they are climbed."""
+
+    LOADED = "loaded"
+    STRUCTURE = "structure"
+    SIGNATURE = "signature"
+    WEIGHTS = "weights"
+    OUTPUTS = "outputs"
+    COMPILE = "compile"
+    OPTIMIZER = "optimizer"
+    TRAIN_STEP = "train-step"
+
+
+class CheckResult(StrEnum):
+    """The result of one check; `not-applicable` says that this loader or fixture has nothing to compare."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    NOT_APPLICABLE = "not-applicable"
+    NOT_REACHED = "not-reached"
+
+
+class Reason(StrEnum):
+    """Why a cell is not `passed`. `REASONS` says of each what it means and whether it may be spurious."""
+
+    SAVE_RAISED = "save-raised"
+    SAVE_WROTE_NOTHING = "save-wrote-nothing"
+    ARTIFACT_INCOMPLETE = "artifact-incomplete"
+    LOAD_RAISED = "load-raised"
+    PREDICT_RAISED = "predict-raised"
+    TRAIN_STEP_RAISED = "train-step-raised"
+    STRUCTURE_DIFFERS = "structure-differs"
+    SIGNATURE_DIFFERS = "signature-differs"
+    WEIGHTS_DIFFER = "weights-differ"
+    OUTPUTS_DIFFER = "outputs-differ"
+    OPTIMIZER_LOST = "optimizer-lost"
+    OPTIMIZER_DIFFERS = "optimizer-differs"
+    COMPILE_LOST = "compile-lost"
+    TRAIN_STEP_DIFFERS = "train-step-differs"
+    PARTIAL_RESTORE = "partial-restore"
+    CUSTOM_OBJECT_MISSING = "custom-object-missing"
+    CRASHED = "crashed"
+    TIMED_OUT = "timed-out"
+    OUT_OF_MEMORY = "out-of-memory"
+    DISK_FULL = "disk-full"
+    PERMISSION_DENIED = "permission-denied"
+    FORMAT_UNSUPPORTED = "format-unsupported"
+    LOADER_UNSUPPORTED = "loader-unsupported"
+    NEED_UNMET = "need-unmet"
+    FIXTURE_INVALID = "fixture-invalid"
+    FLAKY = "flaky"
+    ENVIRONMENT_MISMATCH = "environment-mismatch"
+    INTERPRETER_MISSING = "interpreter-missing"
+    LOCK_MISSING = "lock-missing"
+    RESOLVE_FAILED = "resolve-failed"
+    INSTALL_FAILED = "install-failed"
+    IMPORT_FAILED = "import-failed"
+    ENGINE_UNAVAILABLE = "engine-unavailable"
+    BAD_RESULT = "bad-result"
+    AGENT_LOST = "agent-lost"
+    BLOCKED_BY = "blocked-by"
+    INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True)
+class ReasonInfo:
+    """What a reason means, and whether seeing it once is too little to believe it."""
+
+    text: str
+    spurious: bool = False
+
+
+REASONS: dict[Reason, ReasonInfo] = {
+    Reason.SAVE_RAISED: ReasonInfo("the save raised an exception"),
+    Reason.SAVE_WROTE_NOTHING: ReasonInfo("the save raised nothing and wrote nothing"),
+    Reason.ARTIFACT_INCOMPLETE: ReasonInfo("the save raised nothing and wrote less than a whole artifact"),
+    Reason.LOAD_RAISED: ReasonInfo("the load raised an exception"),
+    Reason.PREDICT_RAISED: ReasonInfo("the model loaded, and its first call raised"),
+    Reason.TRAIN_STEP_RAISED: ReasonInfo("the model loaded and predicts, and its first train step raised"),
+    Reason.STRUCTURE_DIFFERS: ReasonInfo("the loaded model has other layers, variables or trainable flags"),
+    Reason.SIGNATURE_DIFFERS: ReasonInfo("the serving signature is missing or takes or gives something else"),
+    Reason.WEIGHTS_DIFFER: ReasonInfo("nothing raised, and weights are not those that were saved"),
+    Reason.OUTPUTS_DIFFER: ReasonInfo("nothing raised, and the outputs are not those of the saved model"),
+    Reason.OPTIMIZER_LOST: ReasonInfo("the optimizer came back fresh: no slots, or iterations from zero"),
+    Reason.OPTIMIZER_DIFFERS: ReasonInfo("the optimizer came back with other slots, iterations or hyperparameters"),
+    Reason.COMPILE_LOST: ReasonInfo("a compiled model came back uncompiled or with another loss"),
+    Reason.TRAIN_STEP_DIFFERS: ReasonInfo("one more train step gives neither what the producer got nor a fresh start"),
+    Reason.PARTIAL_RESTORE: ReasonInfo("everything compared is right, but the load warned of values it skipped"),
+    Reason.CUSTOM_OBJECT_MISSING: ReasonInfo("the load could not find a class or function that the model uses"),
+    Reason.CRASHED: ReasonInfo("the process died of a signal or left without a result", spurious=True),
+    Reason.TIMED_OUT: ReasonInfo("the time limit of the cell was reached", spurious=True),
+    Reason.OUT_OF_MEMORY: ReasonInfo("the memory limit of the cell, or the memory of the machine, was reached", spurious=True),
+    Reason.DISK_FULL: ReasonInfo("the disk limit of the cell, or the disk of the machine, was reached", spurious=True),
+    Reason.PERMISSION_DENIED: ReasonInfo("a file or directory could not be written or read"),
+    Reason.FORMAT_UNSUPPORTED: ReasonInfo("the producer has no such format"),
+    Reason.LOADER_UNSUPPORTED: ReasonInfo("the consumer has no such loader"),
+    Reason.NEED_UNMET: ReasonInfo("the environment lacks something the fixture declares that it needs"),
+    Reason.FIXTURE_INVALID: ReasonInfo("the fixture is at fault: it does not import, returns nonsense, or is not deterministic"),
+    Reason.FLAKY: ReasonInfo("a failure that did not repeat: no finding"),
+    Reason.ENVIRONMENT_MISMATCH: ReasonInfo("what is installed is not what was asked for"),
+    Reason.INTERPRETER_MISSING: ReasonInfo("no Python of the asked version was found"),
+    Reason.LOCK_MISSING: ReasonInfo("the environment has no lock: `nox -s lock` makes it"),
+    Reason.RESOLVE_FAILED: ReasonInfo("the packages of the environment could not be resolved"),
+    Reason.INSTALL_FAILED: ReasonInfo("the locked packages could not be installed", spurious=True),
+    Reason.IMPORT_FAILED: ReasonInfo("TensorFlow is installed and does not import"),
+    Reason.ENGINE_UNAVAILABLE: ReasonInfo("the engine does not answer", spurious=True),
+    Reason.BAD_RESULT: ReasonInfo("the agent gave a result that is not of the contract", spurious=True),
+    Reason.AGENT_LOST: ReasonInfo("the agent died or fell silent", spurious=True),
+    Reason.BLOCKED_BY: ReasonInfo("a cell that this one needs did not pass"),
+    Reason.INTERRUPTED: ReasonInfo("the run was interrupted before this cell"),
+}
+
+
+def _version_minor(version: str) -> str:
+    return ".".join(version.split(".")[:2])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Environment:
+    """One TensorFlow + Python + addons/Keras combination. Versions are exact; None means absent."""
+
+    id: str
+    tensorflow: str
+    package: str = "tensorflow-cpu"
+    python: str
+    addons: str | None = None
+    keras: str | None = None
+    tf_keras: str | None = None
+    as_of: str | None = None
+    packages: tuple[str, ...] = ()
+    variables: tuple[tuple[str, str], ...] = ()
+
+
+def environment_id(
+    *, tensorflow: str, python: str, package: str = "tensorflow-cpu", addons: str | None = None, keras: str | None = None, tf_keras: str | None = None
+) -> str:
+    """Return the default id: `tf2.15-py311`, `tf2.15-tfa0.23-py311`, `tf2.16-tfkeras-py312`, `tfnightly-py312`."""
+    name = "tfnightly" if package.startswith("tf-nightly") else f"tf{_version_minor(tensorflow)}"
+    if "rc" in tensorflow or "dev" in tensorflow and not package.startswith("tf-nightly"):
+        name = f"tf{tensorflow}"
+    parts = [name]
+    if addons:
+        parts.append(f"tfa{_version_minor(addons)}")
+    if keras:
+        parts.append(f"keras{_version_minor(keras)}")
+    if tf_keras:
+        parts.append("tfkeras")
+    return "-".join([*parts, f"py{python.replace('.', '')}"])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fixture:
+    """A model, its data and its training, in one variant.
+
+    `key` is the name in cell ids: `sequential`, or `sequential@uncompiled` for a variant.
+    `needs` are module names that must import in the environment; `formats` are the formats that make sense for it.
+    `options` are passed to the fixture's `build` as keyword arguments.
+    """
+
+    name: str
+    file: Path
+    variant: str | None = None
+    options: tuple[tuple[str, bool | int | float | str], ...] = ()
+    needs: tuple[str, ...] = ()
+    formats: tuple[str, ...] = ()
+    isolation: Literal["fork", "process"] | None = None
+
+    @property
+    def key(self) -> str:
+        return f"{self.name}@{self.variant}" if self.variant else self.name
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What one cell may use. Seconds of wall time; megabytes of resident memory and of disk (1 MB = 10**6 bytes)."""
+
+    seconds: float = 120.0
+    memory_mb: int = 4000
+    disk_mb: int = 1000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tolerance:
+    """Two numbers are equal when |a - b| <= absolute + relative * |expected|."""
+
+    absolute: float
+    relative: float
+
+
+Tolerances = tuple[tuple[str, Tolerance], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """One unit of the matrix. `environment` runs it; for a load that is the consumer, and `producer` made the artifact."""
+
+    stage: Stage
+    environment: str
+    producer: str | None = None
+    fixture: str | None = None
+    format: str | None = None
+    loader: str | None = None
+
+    @property
+    def id(self) -> str:
+        match self.stage:
+            case Stage.BUILD:
+                return f"build/{self.environment}"
+            case Stage.SAVE:
+                return f"save/{self.environment}/{self.fixture}/{self.format}"
+            case Stage.LOAD:
+                return f"load/{self.producer}/{self.environment}/{self.fixture}/{self.format}/{self.loader}"
+
+    @property
+    def needs(self) -> tuple[Cell, ...]:
+        """The cells that must have passed (or degraded) before this one can run."""
+        match self.stage:
+            case Stage.BUILD:
+                return ()
+            case Stage.SAVE:
+                return (Cell(stage=Stage.BUILD, environment=self.environment),)
+            case Stage.LOAD:
+                assert self.producer is not None
+                return (
+                    Cell(stage=Stage.SAVE, environment=self.producer, fixture=self.fixture, format=self.format),
+                    Cell(stage=Stage.BUILD, environment=self.environment),
+                )
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ErrorInfo(_Record):
+    """An exception as the agent saw it; `traceback` is its text, `phase` what was being done."""
+
+    type: str
+    message: str
+    traceback: str = ""
+    phase: str = ""
+
+
+class WarningInfo(_Record):
+    """A warning or log line of a cell; `partial` is true when it speaks of a partial or skipped restore."""
+
+    category: str
+    message: str
+    partial: bool = False
+
+
+class Diagnosis(_Record):
+    """The cause of a failure in plain words, its class, and what usually helps."""
+
+    cause: str
+    class_: str = Field(alias="class")
+    remedy: str = ""
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class Outcome(_Record):
+    """What happened to a cell: one line of `run.jsonl`. Never changed after it is written.
+
+    `producer` is set for saves (the environment itself) and loads, `consumer` for loads, `environment` for builds.
+    `differences` holds the largest absolute difference of each compared check. `notes` holds further evidence by name.
+    `key` is a hash of everything the cell depends on; a cell with the same key need not run again.
+    """
+
+    type: Literal["cell"] = "cell"
+    id: str
+    stage: Stage
+    environment: str
+    producer: str | None = None
+    consumer: str | None = None
+    fixture: str | None = None
+    format: str | None = None
+    loader: str | None = None
+    status: Status
+    reason: Reason | None = None
+    checks: dict[Check, CheckResult] = Field(default_factory=dict)
+    differences: dict[str, float] = Field(default_factory=dict)
+    error: ErrorInfo | None = None
+    warnings: tuple[WarningInfo, ...] = ()
+    diagnosis: Diagnosis | None = None
+    blocked_by: str | None = None
+    phase: str | None = None
+    duration_s: float = 0.0
+    memory_peak_mb: float | None = None
+    attempts: int = 0
+    confirmed: bool | None = None
+    isolation: Literal["fork", "process"] | None = None
+    reused_from: str | None = None
+    key: str = ""
+    notes: dict[str, Any] = Field(default_factory=dict)
+    log: str = ""
+
+
+class Header(_Record):
+    """The first line of `run.jsonl`."""
+
+    type: Literal["header"] = "header"
+    schema_: int = Field(default=1, alias="schema")
+    run: str
+    started: str
+    engine: str
+    profile: str
+    matrix: str
+    matrix_sha256: str
+    runner: str
+    planned: int
+    environments: dict[str, dict[str, Any]]
+    command: tuple[str, ...] = ()
+    machine: dict[str, Any] = Field(default_factory=dict)
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class Footer(_Record):
+    """The last line of `run.jsonl`; a file without one is an interrupted run."""
+
+    type: Literal["footer"] = "footer"
+    finished: str
+    complete: bool
+    counts: dict[Status, int]
+    reused: int = 0
+    duration_s: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """A run as read back: header, outcomes by cell id, and the footer if it got that far."""
+
+    path: Path
+    header: Header
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    footer: Footer | None = None
+
+    @property
+    def complete(self) -> bool:
+        return self.footer is not None and self.footer.complete
