@@ -1,0 +1,1 @@
+"""From a run to something a person or a program reads: first pivoted into tables, then rendered. Nothing here judges."""
