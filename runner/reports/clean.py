@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_ESCAPE_SEQUENCE = re.compile(r"\x1b(?:\[[0-?]{0,32}[ -/]{0,8}[@-~]|\][^\x07\x1b]{0,2000}(?:\x07|\x1b\\)|[PX^_][^\x1b]{0,2000}\x1b\\|[ -/]{0,4}[0-~])")
+_ESCAPE_SEQUENCE = re.compile(
+    r"\x1b(?:\[[0-?]{0,32}[ -/]{0,8}[@-~]|\][^\x07\x1b]{0,2000}(?:\x07|\x1b\\)|[PX^_][^\x1b]{0,2000}\x1b\\|[ -/]{0,4}[0-~])"
+)
 _FORBIDDEN = frozenset({"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"})
 _RUN_OF_NOISE = re.compile("\ufffd{4,}")
 _PUNCTUATION = re.compile(r"([\\`*_{}\[\]()#+!|~$-])")
@@ -17,7 +19,7 @@ _AUTOLINK = re.compile(r"(?i)(?<!\w)(https?|ftp|www)(?=[:.])")
 
 
 def clean(text: str, *, limit: int = 20_000) -> str:
-    """Return text that is safe to print: no control or formatting characters but newline, tabs as spaces, noise shortened, at most `limit` characters."""
+    """Return text that is safe to print: newline the only control character, noise shortened, at most `limit` characters."""
     cut = text[: 4 * limit]
     cut = _ESCAPE_SEQUENCE.sub("", cut.replace("\r\n", "\n"))
     cut = cut.replace("\t", "    ").replace("\r", "\n")
