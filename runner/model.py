@@ -164,7 +164,11 @@ def _version_minor(version: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Environment:
-    """One TensorFlow + Python + addons/Keras combination. Versions are exact; None means absent."""
+    """One TensorFlow + Python + addons/Keras combination. Versions are exact; None means absent.
+
+    An environment with a `channel` (`newest-pre`, or `newest` of tf-nightly) gets its exact `tensorflow` from its lock;
+    until it has one, `tensorflow` is the word of the channel.
+    """
 
     id: str
     tensorflow: str
@@ -176,15 +180,32 @@ class Environment:
     as_of: str | None = None
     packages: tuple[str, ...] = ()
     variables: tuple[tuple[str, str], ...] = ()
+    channel: str | None = None
+
+    @property
+    def pinned(self) -> bool:
+        """Whether the exact TensorFlow is known."""
+        return self.tensorflow != self.channel
 
 
 def environment_id(
-    *, tensorflow: str, python: str, package: str = "tensorflow-cpu", addons: str | None = None, keras: str | None = None, tf_keras: str | None = None
+    *,
+    tensorflow: str,
+    python: str,
+    package: str = "tensorflow-cpu",
+    addons: str | None = None,
+    keras: str | None = None,
+    tf_keras: str | None = None,
 ) -> str:
-    """Return the default id: `tf2.15-py311`, `tf2.15-tfa0.23-py311`, `tf2.16-tfkeras-py312`, `tfnightly-py312`."""
-    name = "tfnightly" if package.startswith("tf-nightly") else f"tf{_version_minor(tensorflow)}"
-    if "rc" in tensorflow or "dev" in tensorflow and not package.startswith("tf-nightly"):
+    """Return the default id: `tf2.15-py311`, `tf2.15-tfa0.23-py311`, `tf2.16-tfkeras-py312`, `tfpre-py313`, `tfnightly-py313`."""
+    if package.startswith("tf-nightly"):
+        name = "tfnightly"
+    elif tensorflow == "newest-pre":
+        name = "tfpre"
+    elif "rc" in tensorflow or "dev" in tensorflow:
         name = f"tf{tensorflow}"
+    else:
+        name = f"tf{_version_minor(tensorflow)}"
     parts = [name]
     if addons:
         parts.append(f"tfa{_version_minor(addons)}")
@@ -211,6 +232,7 @@ class Fixture:
     needs: tuple[str, ...] = ()
     formats: tuple[str, ...] = ()
     isolation: Literal["fork", "process"] | None = None
+    summary: str = ""
 
     @property
     def key(self) -> str:
