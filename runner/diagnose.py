@@ -12,7 +12,7 @@ from runner.rules import RULES, UNTRIED, Rule
 UNKNOWN = Diagnosis(cause="not diagnosed yet", remedy="", **{"class": "unknown"})
 
 _NOTHING_TO_EXPLAIN = frozenset({Status.PASSED, Status.UNSUPPORTED, Status.BLOCKED, Status.NOT_RUN})
-_LONGEST = 20_000
+_LONGEST = 10_000
 
 
 def diagnose(outcome: Outcome) -> Diagnosis | None:
@@ -27,8 +27,16 @@ def diagnose(outcome: Outcome) -> Diagnosis | None:
 
 
 def _message(outcome: Outcome) -> str:
-    """Return what a rule's pattern is held against: `Type: message`, cut to a length that no pattern minds."""
-    return f"{outcome.error.type}: {outcome.error.message}"[:_LONGEST] if outcome.error is not None else ""
+    """Return what a rule's pattern is held against: `Type: message` on one line, the middle left out where it is very long."""
+    if outcome.error is None:
+        return ""
+    return f"{outcome.error.type}: {_ends(outcome.error.message)}"
+
+
+def _ends(text: str) -> str:
+    """Return the beginning and the end of a text: Keras puts what it refused behind the whole configuration."""
+    kept = text if len(text) <= 2 * _LONGEST else f"{text[:_LONGEST]} … {text[-_LONGEST:]}"
+    return " ".join(kept.split())
 
 
 def _fits(rule: Rule, outcome: Outcome, text: str) -> bool:
@@ -40,6 +48,6 @@ def _fits(rule: Rule, outcome: Outcome, text: str) -> bool:
         return False
     if rule.loaders and outcome.loader not in rule.loaders:
         return False
-    if rule.evidence is not None and not any(rule.evidence.search(w.message[:_LONGEST]) for w in outcome.warnings):
+    if rule.evidence is not None and not any(rule.evidence.search(_ends(w.message)) for w in outcome.warnings):
         return False
     return rule.pattern is None or rule.pattern.search(text) is not None

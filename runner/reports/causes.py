@@ -56,9 +56,11 @@ def normalised(message: str) -> str:
 
 def error_line(outcome: Outcome, *, limit: int = 300) -> str:
     """Return `Type: message` on one line, or what the reason means when nothing was raised."""
-    if outcome.error is not None:
-        return one_line(f"{outcome.error.type}: {outcome.error.message}", limit=limit)
-    return REASONS[outcome.reason].text if outcome.reason else ""
+    if outcome.error is None:
+        return REASONS[outcome.reason].text if outcome.reason else ""
+    # Keras quotes the whole configuration first and says what it refused last.
+    message = outcome.error.message.rpartition("Exception encountered:")[2].strip() or outcome.error.message
+    return one_line(f"{outcome.error.type}: {message}", limit=limit)
 
 
 def group_by_cause(outcomes: Iterable[Outcome]) -> tuple[Group, ...]:

@@ -31,9 +31,13 @@ def clean(text: str, *, limit: int = 20_000) -> str:
 
 
 def one_line(text: str, *, limit: int = 200) -> str:
-    """Return cleaned text on one line, cut with an ellipsis at `limit` characters."""
-    flat = " ".join(clean(text, limit=max(4 * limit, 2000)).split())
-    return flat if len(flat) <= limit else flat[: limit - 1].rstrip() + "…"
+    """Return cleaned text on one line of at most `limit` characters; what is cut is the middle, because errors end with the point."""
+    ends = text if len(text) <= 8 * limit + 4000 else f"{text[: 4 * limit + 2000]} … {text[-4 * limit - 2000 :]}"
+    flat = " ".join(clean(ends).split())
+    if len(flat) <= limit:
+        return flat
+    end = limit // 3
+    return f"{flat[: limit - end - 3].rstrip()} … {flat[-end:].lstrip()}"
 
 
 def tail(text: str, *, lines: int) -> str:

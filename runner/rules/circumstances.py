@@ -10,7 +10,11 @@ DEPENDENCIES = (
         cause="protobuf is newer than the generated code of this TensorFlow",
         class_="dependency",
         remedy="pin protobuf as of the release (below 3.21 up to TensorFlow 2.11), or set as_of",
-        pattern=pattern(r"Descriptors cannot (?:not )?be created directly", r"google\.protobuf", r"MessageFactory.{0,20}GetPrototype"),
+        pattern=pattern(
+            r"Descriptors cannot (?:not )?be created directly",
+            r"google\.protobuf.{0,80}has no attribute",
+            r"MessageFactory.{0,60}GetPrototype",
+        ),
     ),
     Rule(
         cause="NumPy is newer than this code allows",
@@ -41,7 +45,7 @@ DEPENDENCIES = (
         cause="TensorFlow Addons is missing or does not fit this TensorFlow",
         class_="dependency",
         remedy="add addons to the environment (they end at TensorFlow 2.15), or replace the addon in the model",
-        pattern=pattern(r"No module named '?tensorflow_addons", r"tensorflow_addons", r"Addons>"),
+        pattern=pattern(r"No module named '?tensorflow_addons", r"(?:Unknown \w{1,20}|Could not locate class):? '?Addons>"),
     ),
     Rule(
         cause="a module is missing in the environment",

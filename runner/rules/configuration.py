@@ -65,6 +65,12 @@ CONFIGS = (
         pattern=pattern(r"Unrecognized keyword arguments.{0,60}batch_shape"),
     ),
     Rule(
+        cause="layers are written with batch_input_shape by Keras 2, which Keras 3 does not know",
+        class_="config-changed",
+        remedy="start the model with an Input layer in the producer, save .h5, or keep Keras 2 with tf-keras in the consumer",
+        pattern=pattern(r"Unrecognized keyword arguments.{0,80}batch_input_shape"),
+    ),
+    Rule(
         cause="Keras 3 names dtype policies in a way that Keras 2 does not know",
         class_="config-changed",
         remedy="carry the weights alone, or use tf-keras in the producer",
@@ -101,7 +107,10 @@ CONFIGS = (
         class_="config-changed",
         remedy="load with compile=False and compile anew",
         pattern=pattern(
-            r"Could not locate function '(?:mse|mae|accuracy)", r"Unknown (?:loss|metric)", r"Could not interpret (?:loss|metric)"
+            r"Could not locate function '(?:mse|mae|accuracy)",
+            r"Unknown (?:loss|metric)",
+            r"Could not interpret (?:loss|metric)",
+            r"Could not deserialize 'keras\.(?:metrics|losses)",
         ),
     ),
     Rule(
@@ -154,6 +163,12 @@ CONFIGS = (
         class_="custom-code",
         remedy="replace the lambda by a registered function; safe_mode=False only for files you trust",
         pattern=pattern(r"safe_mode", r"bad marshal data", r"unknown opcode"),
+    ),
+    Rule(
+        cause="the consumer could not rebuild the model from its configuration",
+        class_="config-changed",
+        remedy="see the end of the message and the traceback; the weights alone may still load into a rebuilt model",
+        pattern=pattern(r"could not be deserialized properly", r"Error when deserializing class", r"Could not deserialize class"),
     ),
     Rule(
         cause="SavedModel holds Keras metadata that this version cannot read",

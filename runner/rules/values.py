@@ -27,7 +27,9 @@ LAYOUTS = (
         cause="the optimizer's slots stand in another order than in the checkpoint",
         class_="optimizer-state",
         remedy="restore the model without its optimizer",
-        pattern=pattern(r"incompatible tensor with shape.{0,200}name (?:Adam|SGD|RMSprop|\w{1,30})/(?:m|v|momentum|velocity)"),
+        pattern=pattern(
+            r"incompatible tensor with shape.{0,200}name (?:\w{1,30}/(?:m|v|momentum|velocity)/|\S{1,200}_(?:velocity|momentum)\b)"
+        ),
         formats=CHECKPOINTS,
     ),
     Rule(
