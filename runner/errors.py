@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from runner.model import Reason
+
 
 class RunnerError(Exception):
     """An error that is told to the user without a traceback."""
@@ -27,6 +29,19 @@ class Interrupted(RunnerError):
     """The user stopped the run."""
 
     exit_code = 130
+
+
+class EngineFault(RunnerError):
+    """An environment that could not be made or entered: says nothing about TensorFlow and blocks only its own cells.
+
+    `log` is the evidence (what uv or the agent printed); the message itself says what to do next.
+    """
+
+    def __init__(self, reason: Reason, message: str, log: str = "") -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.message = message
+        self.log = log
 
 
 @dataclass(frozen=True)
