@@ -1,0 +1,35 @@
+"""What a reader does after a run, as commands to type."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from runner.reports.tables import Tables
+from runner.reports.words import command_line
+
+COMMAND = ("python", "-m", "runner")
+
+
+@dataclass(frozen=True)
+class Step:
+    """Why one would do it, and the commands that do it."""
+
+    why: str
+    commands: tuple[str, ...]
+
+
+def next_steps(tables: Tables, *, command: tuple[str, ...] = COMMAND) -> Iterator[Step]:
+    """Yield what to do next, the most urgent first. `command` is how the reader starts the runner."""
+    again = command_line(*command, "run", "--profile", tables.profile)
+    if tables.interrupted:
+        yield Step("It was interrupted; the same command goes on where it stopped, and repeats nothing", (again,))
+    elif tables.faults or tables.totals.not_run:
+        yield Step("Some cells say nothing about TensorFlow; when the cause is gone, this runs only those", (again,))
+    groups = (*tables.silent, *tables.failures, *tables.faults, *tables.degradations)
+    worst = next((group.examples[0] for group in groups if group.examples), None)
+    if worst is not None:
+        shown, again_alone = command_line(*command, "show", worst), command_line(*command, "reproduce", worst)
+        yield Step("All that is known of one cell, and the cell once more on its own", (shown, again_alone))
+    if tables.totals.planned:
+        yield Step("This report as a file", (command_line(*command, "report", tables.run, "--as", "markdown", "--output", "report.md"),))

@@ -1,0 +1,177 @@
+"""A run on the terminal: what it came to, a grid a format, the failures by cause, where it lies, what to do next.
+
+Quiet where all is well, and readable without colour: every status has its own sign. Cell ids and commands are never
+wrapped by us, so that they can be copied whole.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rich.console import Console, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from runner.model import Run, Status
+from runner.reports.causes import Group
+from runner.reports.clean import one_line
+from runner.reports.glyphs import GLYPHS, SILENT, Glyph
+from runner.reports.grid import render_grid, signs_of
+from runner.reports.next_steps import COMMAND, next_steps
+from runner.reports.tables import Tables, Totals, pivot
+from runner.reports.words import counted, duration
+
+_CAUSES = 10
+_BLOCKERS = 5
+
+
+@dataclass(frozen=True)
+class Part:
+    """A piece of the report; `whole` says that its lines are left to the terminal to wrap."""
+
+    renderable: RenderableType
+    whole: bool = False
+
+
+def print_report(run: Run, console: Console, *, command: tuple[str, ...] = COMMAND) -> None:
+    """Print a run. `command` is how the reader starts the runner, for the commands to type next."""
+    for part in parts(pivot(run), width=console.width, ascii_only=console.options.ascii_only, command=command):
+        console.print(part.renderable, soft_wrap=part.whole, highlight=False)
+
+
+def to_text(run: Run, *, width: int = 100, command: tuple[str, ...] = COMMAND) -> str:
+    """Return the terminal report as plain text without control codes."""
+    console = Console(file=io.StringIO(), width=width, color_system=None, force_terminal=False, legacy_windows=False, _environ={})
+    with console.capture() as captured:
+        print_report(run, console, command=command)
+    return "\n".join(line.rstrip() for line in captured.get().splitlines()) + "\n"
+
+
+def parts(tables: Tables, *, width: int, ascii_only: bool = False, command: tuple[str, ...] = COMMAND) -> Iterator[Part]:
+    """Yield the pieces of the report in their order."""
+    look = _Look(ascii_only)
+    yield from map(Part, _heading(tables))
+    yield from map(Part, _grids(tables, look, width=width))
+    yield from _causes("Nothing raised, and the result is wrong", tables.silent, look.sign(SILENT))
+    yield from _causes("Failed", tables.failures, look.sign(GLYPHS[Status.FAILED]))
+    yield from _causes("Degraded: the outputs are right, something else was lost", tables.degradations, look.sign(GLYPHS[Status.DEGRADED]))
+    yield from _causes("Errored: no statement about TensorFlow", tables.faults, look.sign(GLYPHS[Status.ERRORED]))
+    yield from map(Part, _blockers(tables, look))
+    yield Part(Text())
+    yield Part(Text.assemble("The run lies in ", (one_line(str(tables.path), limit=400), "bold")), whole=True)
+    for step in next_steps(tables, command=command):
+        yield Part(Text())
+        yield Part(Text(f"{step.why}:"))
+        for line in step.commands:
+            yield Part(Text(f"  {line}", style="cyan"), whole=True)
+
+
+@dataclass(frozen=True)
+class _Look:
+    """Whether the terminal knows more than ASCII."""
+
+    ascii_only: bool
+
+    def sign(self, glyph: Glyph) -> Text:
+        return Text(glyph.ascii if self.ascii_only else glyph.sign, style=glyph.style)
+
+
+def denominators(totals: Totals) -> str:
+    """Return how many cells were planned, how many ran, and why the others did not."""
+    ran = f"{totals.ran} ran"
+    if totals.reused:
+        ran += f" ({totals.reused} results taken from earlier runs)"
+    rest = (("unsupported", totals.unsupported), ("blocked", totals.blocked), ("errored", totals.errored), ("not run", totals.not_run))
+    return f"{counted(totals.planned, 'cell')} planned: {ran}, " + ", ".join(f"{count} {word}" for word, count in rest)
+
+
+def results(totals: Totals) -> str:
+    """Return how the cells that ran ended."""
+    silently = f" ({totals.silent} of them silently)" if totals.silent else ""
+    return f"{totals.passed} passed, {totals.degraded} degraded, {totals.failed} failed{silently}"
+
+
+def _heading(tables: Tables) -> Iterator[Text]:
+    state = ("complete", "green") if tables.complete else ("interrupted", "bold yellow")
+    words = [(one_line(tables.run), "bold"), state, (f"engine {one_line(tables.engine)}", ""), (f"profile {one_line(tables.profile)}", "")]
+    if tables.seconds is not None:
+        words.append((duration(tables.seconds), ""))
+    yield Text(" · ").join(Text(text, style=style) for text, style in words)
+    if not tables.totals.planned:
+        yield Text("Nothing was planned, so there is nothing to show.")
+        return
+    yield Text(denominators(tables.totals))
+    if tables.totals.ran:
+        yield Text(f"of those that ran: {results(tables.totals)}")
+    stages = [f"{stage}s {of.passed}/{of.planned - of.unsupported}" for stage, of in tables.by_stage if of.planned]
+    if stages:
+        yield Text("passed of those that make sense: " + ", ".join(stages), style="dim")
+
+
+def _grids(tables: Tables, look: _Look, *, width: int) -> Iterator[RenderableType]:
+    """Yield one grid a format, and after them what their signs mean."""
+    if not tables.grids:
+        return
+    numbers = {name: number for number, name in enumerate(tables.environments, start=1)}
+    yield Text()
+    yield Text("Producers down, consumers across: how many passed of those that make sense, behind the sign of the worst.", style="dim")
+    for grid in tables.grids:
+        size = f"{counted(len(grid.fixtures), 'fixture')}, {counted(len(grid.loaders), 'loader')}"
+        yield Text()
+        yield Text.assemble((one_line(grid.format), "bold"), (f"  {size}", "dim"))
+        yield from render_grid(grid, numbers=numbers, width=width, ascii_only=look.ascii_only)
+    occurring = {glyph for grid in tables.grids for glyph in signs_of(grid)}
+    legend = [Text.assemble(look.sign(g), (f"\N{NO-BREAK SPACE}{g.text.replace(' ', chr(160))}", "dim")) for g in _ORDER if g in occurring]
+    yield Text()
+    yield Text("   ").join(legend)
+    rows = {name for grid in tables.grids for name in grid.producers}
+    others = [f"{number} {one_line(name)}" for name, number in numbers.items() if name not in rows]
+    if others:
+        yield Text("in no row: " + ", ".join(others), style="dim")
+
+
+_ORDER = (*GLYPHS.values(), SILENT)
+
+
+def _causes(title: str, groups: tuple[Group, ...], sign: Text) -> Iterator[Part]:
+    if not groups:
+        return
+    yield Part(Text())
+    yield Part(Text.assemble(sign, (f" {title}", "bold"), (f"  {counted(sum(group.count for group in groups), 'cell')}", "dim")))
+    for group in groups[:_CAUSES]:
+        cause = Text.assemble(one_line(group.cause, limit=160), (f"  {one_line(group.class_, limit=40)}", "dim"))
+        yield Part(_hanging(f"{group.count:>5}  ", cause))
+        if group.class_ == "unknown" and group.error:
+            yield Part(Padding(Text(one_line(group.error, limit=240), style="italic"), (0, 0, 0, 7)))
+        if group.remedy:
+            yield Part(Padding(Text(one_line(group.remedy, limit=240)), (0, 0, 0, 7)))
+        if group.examples:
+            yield Part(Text(f"       {one_line(group.examples[0], limit=400)}", style="dim"), whole=True)
+    if len(groups) > _CAUSES:
+        rest = groups[_CAUSES:]
+        yield Part(Text(f"       and {counted(len(rest), 'more cause')} with {counted(sum(g.count for g in rest), 'cell')}", style="dim"))
+
+
+def _hanging(lead: str, text: Text) -> Table:
+    """Return a line whose continuation is indented as far as its lead is long."""
+    table = Table.grid(padding=0)
+    table.add_column(no_wrap=True, width=len(lead))
+    table.add_column()
+    table.add_row(Text(lead), text)
+    return table
+
+
+def _blockers(tables: Tables, look: _Look) -> Iterator[RenderableType]:
+    if not tables.blockers:
+        return
+    total = sum(blocker.count for blocker in tables.blockers)
+    yield Text()
+    title = (" Blocked: a cell they need did not pass", "bold")
+    yield Text.assemble(look.sign(GLYPHS[Status.BLOCKED]), title, (f"  {counted(total, 'cell')}", "dim"))
+    for blocker in tables.blockers[:_BLOCKERS]:
+        yield _hanging(f"{blocker.count:>5}  ", Text(f"by {one_line(blocker.id)} ({blocker.status or 'not recorded'})"))
+    if len(tables.blockers) > _BLOCKERS:
+        yield Text(f"       and by {counted(len(tables.blockers) - _BLOCKERS, 'more cell')}", style="dim")
