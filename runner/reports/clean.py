@@ -14,7 +14,7 @@ _ESCAPE_SEQUENCE = re.compile(
 )
 _FORBIDDEN = frozenset({"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"})
 _RUN_OF_NOISE = re.compile("\ufffd{4,}")
-_PUNCTUATION = re.compile(r"([\\`*_{}\[\]()#+!|~$-])")
+_PUNCTUATION = re.compile(r"([\\`*_\[\]#!|~$])")
 _AUTOLINK = re.compile(r"(?i)(?<!\w)(https?|ftp|www)(?=[:.])")
 
 

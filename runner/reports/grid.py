@@ -81,9 +81,9 @@ def _table(grid: Grid, consumers: tuple[str, ...], layout: Layout, numbers: Mapp
         heads = _heads(layout, consumers, numbers)
         depth = max((head.count("\n") for head in heads), default=0)
         word = {"fraction": "saved", "percent": "S", "sign": "S"}[layout.kind]
-        table.add_column(Text("\n" * depth + word), no_wrap=True)
+        table.add_column(Text("\n" * depth + word), no_wrap=True, min_width=3 if layout.kind == "percent" else None)
     for head in _heads(layout, consumers, numbers):
-        table.add_column(Text(head), no_wrap=True)
+        table.add_column(Text(head), no_wrap=True, min_width=3 if layout.kind == "percent" else None)
     for producer in grid.producers:
         row = [Text(label(producer, number=numbers[producer] if layout.numbered else None))]
         if grid.saves:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from runner.reports.clean import one_line
 from runner.reports.tables import Tables
 from runner.reports.words import command_line
 
@@ -21,7 +22,7 @@ class Step:
 
 def next_steps(tables: Tables, *, command: tuple[str, ...] = COMMAND) -> Iterator[Step]:
     """Yield what to do next, the most urgent first. `command` is how the reader starts the runner."""
-    again = command_line(*command, "run", "--profile", tables.profile)
+    again = _line(*command, "run", "--profile", tables.profile)
     if tables.interrupted:
         yield Step("It was interrupted; the same command goes on where it stopped, and repeats nothing", (again,))
     elif tables.faults or tables.totals.not_run:
@@ -29,7 +30,12 @@ def next_steps(tables: Tables, *, command: tuple[str, ...] = COMMAND) -> Iterato
     groups = (*tables.silent, *tables.failures, *tables.faults, *tables.degradations)
     worst = next((group.examples[0] for group in groups if group.examples), None)
     if worst is not None:
-        shown, again_alone = command_line(*command, "show", worst), command_line(*command, "reproduce", worst)
+        shown, again_alone = _line(*command, "show", worst), _line(*command, "reproduce", worst)
         yield Step("All that is known of one cell, and the cell once more on its own", (shown, again_alone))
     if tables.totals.planned:
-        yield Step("This report as a file", (command_line(*command, "report", tables.run, "--as", "markdown", "--output", "report.md"),))
+        yield Step("This report as a file", (_line(*command, "report", tables.run, "--as", "markdown", "--output", "report.md"),))
+
+
+def _line(*words: str) -> str:
+    """Return a command on one line, whatever an id that was read from a file may hold."""
+    return one_line(command_line(*words), limit=2000)

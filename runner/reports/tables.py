@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from math import isfinite
 from pathlib import Path
 
 from runner.judge import root_of
@@ -32,6 +33,8 @@ class Totals:
     not_run: int = 0
     silent: int = 0
     reused: int = 0
+    blocked_by: Counts = ()
+    """Why the blocked ones are blocked: the status of the cell at the end of the chain; `not-run` where there is none."""
 
     @property
     def ran(self) -> int:
@@ -88,7 +91,7 @@ class Tables:
     interrupted: bool
     environments: tuple[str, ...]
     totals: Totals
-    by_stage: tuple[tuple[Stage, Totals], ...]
+    by_stage: tuple[tuple[Stage, GridCell], ...]
     grids: tuple[Grid, ...]
     silent: tuple[Group, ...]
     failures: tuple[Group, ...]
@@ -101,10 +104,13 @@ def effective_status(outcome: Outcome, outcomes: dict[str, Outcome]) -> Status:
     """Return the status by which a cell counts in a grid: one blocked by an unsupported, errored or unrun cell counts as that one."""
     if outcome.status is not Status.BLOCKED:
         return outcome.status
+    root = _root_status(outcome, outcomes)
+    return root if root in {Status.UNSUPPORTED, Status.ERRORED, Status.NOT_RUN} else Status.BLOCKED
+
+
+def _root_status(outcome: Outcome, outcomes: dict[str, Outcome]) -> Status:
     root = root_of(outcome, outcomes)
-    if root is None:
-        return Status.NOT_RUN
-    return root.status if root.status in {Status.UNSUPPORTED, Status.ERRORED, Status.NOT_RUN} else Status.BLOCKED
+    return Status.NOT_RUN if root is None else root.status
 
 
 def fold(outcomes: Iterable[Outcome], everything: dict[str, Outcome]) -> GridCell:
@@ -133,15 +139,15 @@ def pivot(run: Run) -> Tables:
         path=run.path,
         started=run.header.started,
         finished=run.footer.finished if run.footer else None,
-        seconds=run.footer.duration_s if run.footer else None,
+        seconds=run.footer.duration_s if run.footer and isfinite(run.footer.duration_s) else None,
         engine=run.header.engine,
         profile=run.header.profile,
         matrix=run.header.matrix,
         complete=run.complete,
         interrupted=not run.complete,
         environments=_environments(run, outcomes),
-        totals=_totals(outcomes, planned=max(run.header.planned, len(outcomes))),
-        by_stage=tuple((stage, _totals([o for o in outcomes if o.stage is stage])) for stage in Stage),
+        totals=_totals(run, outcomes),
+        by_stage=tuple((stage, fold((o for o in outcomes if o.stage is stage), run.outcomes)) for stage in Stage),
         grids=_grids(run, outcomes),
         silent=group_by_cause(silent),
         failures=group_by_cause(o for o in outcomes if o.status is Status.FAILED and not is_silent(o)),
@@ -161,20 +167,22 @@ def _environments(run: Run, outcomes: list[Outcome]) -> tuple[str, ...]:
     return tuple(known)
 
 
-def _totals(outcomes: list[Outcome], *, planned: int | None = None) -> Totals:
+def _totals(run: Run, outcomes: list[Outcome]) -> Totals:
     counts = Counter(o.status for o in outcomes)
-    unreached = 0 if planned is None else planned - len(outcomes)
+    planned = max(run.header.planned, len(outcomes))
+    roots = Counter(_root_status(o, run.outcomes) for o in outcomes if o.status is Status.BLOCKED)
     return Totals(
-        planned=len(outcomes) if planned is None else planned,
+        planned=planned,
         passed=counts[Status.PASSED],
         degraded=counts[Status.DEGRADED],
         failed=counts[Status.FAILED],
         unsupported=counts[Status.UNSUPPORTED],
         blocked=counts[Status.BLOCKED],
         errored=counts[Status.ERRORED],
-        not_run=counts[Status.NOT_RUN] + unreached,
+        not_run=counts[Status.NOT_RUN] + planned - len(outcomes),
         silent=sum(map(is_silent, outcomes)),
         reused=sum(o.reused_from is not None for o in outcomes),
+        blocked_by=tuple((status, roots[status]) for status in Status if roots[status]),
     )
 
 

@@ -18,8 +18,8 @@ from rich.text import Text
 from runner.model import Run, Status
 from runner.reports.causes import Group
 from runner.reports.clean import one_line
-from runner.reports.glyphs import GLYPHS, SILENT, Glyph
-from runner.reports.grid import render_grid, signs_of
+from runner.reports.glyphs import GLYPHS, SILENT, Glyph, fraction
+from runner.reports.grid import choose_layout, render_grid, signs_of
 from runner.reports.next_steps import COMMAND, next_steps
 from runner.reports.tables import Tables, Totals, pivot
 from runner.reports.words import counted, duration
@@ -79,12 +79,23 @@ class _Look:
         return Text(glyph.ascii if self.ascii_only else glyph.sign, style=glyph.style)
 
 
+_BLOCKED_BY = {
+    Status.UNSUPPORTED: "unsupported cells",
+    Status.FAILED: "failed ones",
+    Status.ERRORED: "errored ones",
+    Status.NOT_RUN: "unrun ones",
+}
+
+
 def denominators(totals: Totals) -> str:
     """Return how many cells were planned, how many ran, and why the others did not."""
     ran = f"{totals.ran} ran"
     if totals.reused:
         ran += f" ({totals.reused} results taken from earlier runs)"
-    rest = (("unsupported", totals.unsupported), ("blocked", totals.blocked), ("errored", totals.errored), ("not run", totals.not_run))
+    blocked = "blocked"
+    if totals.blocked:
+        blocked += f" ({', '.join(f'{count} by {_BLOCKED_BY.get(status, status)}' for status, count in totals.blocked_by)})"
+    rest = (("unsupported", totals.unsupported), (blocked, totals.blocked), ("errored", totals.errored), ("not run", totals.not_run))
     return f"{counted(totals.planned, 'cell')} planned: {ran}, " + ", ".join(f"{count} {word}" for word, count in rest)
 
 
@@ -106,7 +117,7 @@ def _heading(tables: Tables) -> Iterator[Text]:
     yield Text(denominators(tables.totals))
     if tables.totals.ran:
         yield Text(f"of those that ran: {results(tables.totals)}")
-    stages = [f"{stage}s {of.passed}/{of.planned - of.unsupported}" for stage, of in tables.by_stage if of.planned]
+    stages = [f"{stage}s {fraction(cell)}" for stage, cell in tables.by_stage if cell.total]
     if stages:
         yield Text("passed of those that make sense: " + ", ".join(stages), style="dim")
 
@@ -117,7 +128,8 @@ def _grids(tables: Tables, look: _Look, *, width: int) -> Iterator[RenderableTyp
         return
     numbers = {name: number for number, name in enumerate(tables.environments, start=1)}
     yield Text()
-    yield Text("Producers down, consumers across: how many passed of those that make sense, behind the sign of the worst.", style="dim")
+    kinds = {choose_layout(grid, width=width).kind for grid in tables.grids}
+    yield Text(f"Producers down, consumers across. {' '.join(text for kind, text in _READING.items() if kind in kinds)}", style="dim")
     for grid in tables.grids:
         size = f"{counted(len(grid.fixtures), 'fixture')}, {counted(len(grid.loaders), 'loader')}"
         yield Text()
@@ -133,6 +145,11 @@ def _grids(tables: Tables, look: _Look, *, width: int) -> Iterator[RenderableTyp
         yield Text("in no row: " + ", ".join(others), style="dim")
 
 
+_READING = {
+    "fraction": "The sign is that of the worst; behind it, how many passed of those that make sense.",
+    "percent": "Columns go by the numbers of the rows, S is the save. The sign is that of the worst; behind it, percent passed.",
+    "sign": "Columns go by the numbers of the rows, S is the save. The sign is that of the worst.",
+}
 _ORDER = (*GLYPHS.values(), SILENT)
 
 

@@ -1,0 +1,137 @@
+"""A run as GitHub Markdown: the same tables as on the terminal, valid wherever GitHub tables are.
+
+Whatever a model or a library wrote stands in code spans and code blocks or is escaped, so that no message can break a table,
+become HTML, fetch a picture or mention a person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from runner.model import Run, Status
+from runner.reports.causes import Group
+from runner.reports.clean import code_span, one_line, prose
+from runner.reports.glyphs import GLYPHS, SILENT, fraction, glyph_of
+from runner.reports.next_steps import COMMAND, next_steps
+from runner.reports.tables import Grid, GridCell, Tables, pivot
+from runner.reports.terminal import denominators, results
+from runner.reports.words import counted, duration
+
+_SUMMARY = 200
+
+
+def render(run: Run, *, command: tuple[str, ...] = COMMAND) -> str:
+    """Return the report of a run as Markdown that ends with a newline."""
+    tables = pivot(run)
+    lines = [*_heading(tables)]
+    for grid in tables.grids:
+        lines += _grid(grid)
+    lines += _legend(tables)
+    sections = (
+        (f"{SILENT.sign} Nothing raised, and the result is wrong", tables.silent),
+        (f"{GLYPHS[Status.FAILED].sign} Failed", tables.failures),
+        (f"{GLYPHS[Status.DEGRADED].sign} Degraded: the outputs are right, something else was lost", tables.degradations),
+        (f"{GLYPHS[Status.ERRORED].sign} Errored: no statement about TensorFlow", tables.faults),
+    )
+    for title, groups in sections:
+        lines += _causes(title, groups)
+    lines += _blockers(tables)
+    lines += _next_steps(tables, command)
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _heading(tables: Tables) -> Iterator[str]:
+    yield f"# Compatibility matrix, run {code_span(tables.run)}"
+    yield ""
+    if not tables.complete:
+        yield "**This run was interrupted: what follows is what there is so far.**"
+        yield ""
+    took = f", {duration(tables.seconds)}" if tables.seconds is not None else ""
+    yield f"Started {prose(tables.started)}, engine {prose(tables.engine)}, profile {prose(tables.profile)}{took}."
+    yield ""
+    if not tables.totals.planned:
+        yield "Nothing was planned, so there is nothing to show."
+        yield ""
+        return
+    yield f"- {denominators(tables.totals)}"
+    if tables.totals.ran:
+        yield f"- of those that ran: {results(tables.totals)}"
+    yield ""
+
+
+def _grid(grid: Grid) -> Iterator[str]:
+    yield f"## {prose(grid.format)}"
+    yield ""
+    yield f"{counted(len(grid.fixtures), 'fixture')}, {counted(len(grid.loaders), 'loader')}; producers down, consumers across."
+    yield ""
+    saved = ["saved"] if grid.saves else []
+    head = ["producer", *saved, *(code_span(name, in_table=True) for name in grid.consumers)]
+    yield _row(head)
+    yield _row(["---", *[":---"] * (len(head) - 1)])
+    for producer in grid.producers:
+        saves = [_cell(grid.saves.get(producer))] if grid.saves else []
+        yield _row(
+            [code_span(producer, in_table=True), *saves, *(_cell(grid.cells.get((producer, consumer))) for consumer in grid.consumers)]
+        )
+    yield ""
+
+
+def _row(cells: list[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _cell(cell: GridCell | None) -> str:
+    if cell is None:
+        return ""
+    return " ".join(part for part in (glyph_of(cell).sign.replace("~", "\\~"), fraction(cell)) if part)
+
+
+def _legend(tables: Tables) -> Iterator[str]:
+    if tables.grids:
+        meanings = ", ".join(f"{glyph.sign.replace('~', chr(92) + '~')} {glyph.text}" for glyph in (*GLYPHS.values(), SILENT))
+        yield f"The sign is that of the worst of a cell, behind it how many passed of those that make sense: {meanings}."
+        yield ""
+
+
+def _causes(title: str, groups: tuple[Group, ...]) -> Iterator[str]:
+    if not groups:
+        return
+    yield f"## {title.replace('~', chr(92) + '~')}"
+    yield ""
+    yield f"{counted(sum(group.count for group in groups), 'cell')}, {counted(len(groups), 'cause')}."
+    yield ""
+    yield "| cells | cause | class | remedy | example |"
+    yield "| ---: | --- | --- | --- | --- |"
+    for group in groups[:_SUMMARY]:
+        cause = prose(group.cause)
+        if group.class_ == "unknown" and group.error:
+            cause += f": {code_span(group.error, limit=240, in_table=True)}"
+        example = code_span(group.examples[0], limit=400, in_table=True) if group.examples else ""
+        yield _row([str(group.count), cause, prose(group.class_), prose(group.remedy), example])
+    if len(groups) > _SUMMARY:
+        yield ""
+        yield f"{counted(len(groups) - _SUMMARY, 'more cause')} left out."
+    yield ""
+
+
+def _blockers(tables: Tables) -> Iterator[str]:
+    if not tables.blockers:
+        return
+    yield f"## {GLYPHS[Status.BLOCKED].sign} Blocked: a cell they need did not pass"
+    yield ""
+    yield "| cells | by | which is |"
+    yield "| ---: | --- | --- |"
+    for blocker in tables.blockers[:_SUMMARY]:
+        yield _row([str(blocker.count), code_span(blocker.id, limit=400, in_table=True), str(blocker.status or "not recorded")])
+    yield ""
+
+
+def _next_steps(tables: Tables, command: tuple[str, ...]) -> Iterator[str]:
+    yield "## Next"
+    yield ""
+    yield f"The run lies in {code_span(one_line(str(tables.path), limit=400))}."
+    for step in next_steps(tables, command=command):
+        yield ""
+        yield f"{step.why}:"
+        yield ""
+        yield from (f"    {line}" for line in step.commands)
