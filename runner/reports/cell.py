@@ -1,0 +1,199 @@
+"""`show CELL`: everything known of one cell, the verdict first and the log last."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from runner.model import REASONS, CheckResult, Outcome, Run, Status
+from runner.reports.causes import is_silent
+from runner.reports.clean import clean, one_line, tail
+from runner.reports.evidence import Evidence, Rung, gather
+from runner.reports.glyphs import GLYPHS, SILENT
+from runner.reports.next_steps import COMMAND
+from runner.reports.terminal import Part
+from runner.reports.words import command_line, duration
+
+_WARNINGS = 20
+_LOG_LINES = 40
+_TRACEBACK = 16_000
+_NOTE = 600
+_RESULTS = {
+    CheckResult.PASSED: ("✓", "+", "green"),
+    CheckResult.FAILED: ("✗", "x", "red"),
+    CheckResult.NOT_APPLICABLE: ("·", ".", "dim"),
+    CheckResult.NOT_REACHED: ("?", "?", "dim"),
+}
+
+
+def print_cell(run: Run, cell: str, console: Console, *, command: tuple[str, ...] = COMMAND) -> None:
+    """Print everything known of a cell; raises UsageError that names the nearest ids when the run does not know it."""
+    for part in parts(gather(run, cell), run, ascii_only=console.options.ascii_only, command=command):
+        console.print(part.renderable, soft_wrap=part.whole, highlight=False)
+
+
+def to_text(run: Run, cell: str, *, width: int = 100, command: tuple[str, ...] = COMMAND) -> str:
+    """Return the same as plain text without control codes."""
+    console = Console(file=io.StringIO(), width=width, color_system=None, force_terminal=False, legacy_windows=False, _environ={})
+    with console.capture() as captured:
+        print_cell(run, cell, console, command=command)
+    return "\n".join(line.rstrip() for line in captured.get().splitlines()) + "\n"
+
+
+def parts(evidence: Evidence, run: Run, *, ascii_only: bool = False, command: tuple[str, ...] = COMMAND) -> Iterator[Part]:
+    """Yield the pieces in their order."""
+    outcome = evidence.outcome
+    yield Part(Text(one_line(outcome.id, limit=1000), style="bold"), whole=True)
+    yield from _verdict(outcome, ascii_only=ascii_only)
+    yield from _diagnosis(evidence)
+    yield from _ladder(evidence.ladder, ascii_only=ascii_only)
+    yield from _error(outcome)
+    yield from _warnings(outcome)
+    yield from _environments(evidence)
+    yield from _needed(evidence, ascii_only=ascii_only)
+    yield from _notes(outcome)
+    yield from _log(outcome)
+    yield Part(Text())
+    yield Part(Text("Run it again, alone, in a fresh process, with its output on the screen:"))
+    yield Part(Text(f"  {one_line(command_line(*command, 'reproduce', outcome.id), limit=2000)}", style="cyan"), whole=True)
+    yield Part(Text.assemble("The run lies in ", (one_line(str(run.path), limit=400), "bold")), whole=True)
+
+
+def _title(text: str) -> Iterator[Part]:
+    yield Part(Text())
+    yield Part(Text(text, style="bold"))
+
+
+def _indented(text: str, *, style: str = "") -> Part:
+    return Part(Padding(Text(text, style=style), (0, 0, 0, 2)))
+
+
+def _verdict(outcome: Outcome, *, ascii_only: bool) -> Iterator[Part]:
+    glyph = SILENT if is_silent(outcome) else GLYPHS[outcome.status]
+    reason = f": {outcome.reason}" if outcome.reason else ""
+    yield Part(Text.assemble((f"{glyph.ascii if ascii_only else glyph.sign} {outcome.status}{reason}", glyph.style)))
+    if outcome.reason:
+        info = REASONS[outcome.reason]
+        yield _indented(info.text + ("; seen once, this would be too little to believe it" if info.spurious else ""))
+    facts = [_confirmation(outcome), f"{outcome.attempts} attempt{'s' * (outcome.attempts != 1)}", duration(outcome.duration_s)]
+    if outcome.isolation:
+        facts.append("in a fresh process" if outcome.isolation == "process" else "in a forked child")
+    if outcome.memory_peak_mb is not None:
+        facts.append(f"{outcome.memory_peak_mb:.0f} MB at most")
+    if outcome.phase:
+        facts.append(f"got as far as: {one_line(outcome.phase, limit=40)}")
+    if outcome.reused_from:
+        facts.append(f"result taken from run {one_line(outcome.reused_from)}")
+    yield _indented(", ".join(fact for fact in facts if fact), style="dim")
+
+
+def _confirmation(outcome: Outcome) -> str:
+    if outcome.status is not Status.FAILED:
+        return ""
+    if outcome.confirmed is None:
+        return "the same failure is confirmed by another cell, or none was tried"
+    return "confirmed in a fresh process" if outcome.confirmed else "not confirmed"
+
+
+def _diagnosis(evidence: Evidence) -> Iterator[Part]:
+    if evidence.diagnosis is None:
+        return
+    yield from _title("Diagnosis")
+    yield _indented(f"{one_line(evidence.diagnosis.cause, limit=400)} ({one_line(evidence.diagnosis.class_, limit=60)})")
+    if evidence.diagnosis.remedy:
+        yield _indented(one_line(evidence.diagnosis.remedy, limit=600))
+
+
+def _ladder(ladder: tuple[Rung, ...], *, ascii_only: bool) -> Iterator[Part]:
+    if not ladder:
+        return
+    yield from _title("Checks")
+    table = Table.grid(padding=(0, 2, 0, 0))
+    for rung in ladder:
+        sign, plain, style = _RESULTS[rung.result]
+        difference = "" if rung.difference is None else f"largest difference {rung.difference:.3g}"
+        table.add_row(
+            Text(f"  {plain if ascii_only else sign}", style=style), Text(rung.check), Text(rung.result, style="dim"), Text(difference)
+        )
+    yield Part(table)
+
+
+def _error(outcome: Outcome) -> Iterator[Part]:
+    if outcome.error is None:
+        return
+    yield from _title("Error" + (f", in phase {one_line(outcome.error.phase, limit=40)}" if outcome.error.phase else ""))
+    yield _indented(clean(f"{outcome.error.type}: {outcome.error.message}", limit=4000), style="red")
+    if outcome.error.traceback.strip():
+        yield from _title("Traceback")
+        for line in clean(outcome.error.traceback[-_TRACEBACK:]).strip("\n").splitlines():
+            yield Part(Text(f"  {line}"), whole=True)
+
+
+def _warnings(outcome: Outcome) -> Iterator[Part]:
+    if not outcome.warnings:
+        return
+    yield from _title("Warnings")
+    ranked = sorted(outcome.warnings, key=lambda warning: not warning.partial)
+    for warning in ranked[:_WARNINGS]:
+        mark = "of a partial restore: " if warning.partial else ""
+        yield _indented(f"{mark}{one_line(warning.category, limit=60)}: {one_line(warning.message, limit=600)}")
+    if len(ranked) > _WARNINGS:
+        yield _indented(f"and {len(ranked) - _WARNINGS} more in the record", style="dim")
+
+
+def _environments(evidence: Evidence) -> Iterator[Part]:
+    yield from _title("Environments" if len(evidence.sides) > 1 else "Environment")
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_row("", *(Text(side.role, style="dim") for side in evidence.sides))
+    table.add_row("", *(Text(one_line(side.id)) for side in evidence.sides))
+    for title, rows in (("asked for", [side.asked for side in evidence.sides]), ("installed", [side.installed for side in evidence.sides])):
+        names = dict.fromkeys(name for row in rows for name, _ in row)
+        for name in names:
+            values = [one_line(dict(row).get(name, "-"), limit=60) for row in rows]
+            differ = "bold" if len(set(values)) > 1 else ""
+            table.add_row(Text(f"  {title} {one_line(name, limit=30)}", style="dim"), *(Text(value, style=differ) for value in values))
+    yield Part(table)
+    if not any(side.installed for side in evidence.sides):
+        yield _indented("what was installed is not recorded: the environment was not built in this run, or could not be", style="dim")
+
+
+def _needed(evidence: Evidence, *, ascii_only: bool) -> Iterator[Part]:
+    blocked_by = evidence.outcome.blocked_by
+    if not evidence.needed and not blocked_by:
+        return
+    yield from _title("It needed")
+    if blocked_by and all(other.id != blocked_by for other in evidence.needed):
+        yield _indented(f"{one_line(blocked_by, limit=400)} (not recorded)")
+    for other in evidence.needed:
+        glyph = GLYPHS[other.status]
+        sign = glyph.ascii if ascii_only else glyph.sign
+        verdict = f"{other.status}{f': {other.reason}' if other.reason else ''}"
+        yield Part(Text.assemble(f"  {one_line(other.id, limit=400)}  ", (f"{sign} {verdict}", glyph.style)), whole=True)
+
+
+def _notes(outcome: Outcome) -> Iterator[Part]:
+    """Yield whatever else was recorded, each as one line of JSON."""
+    notes = {
+        key: value for key, value in sorted(outcome.notes.items()) if value not in (None, "", [], {}) and key not in {"facts", "packages"}
+    }
+    if not notes:
+        return
+    yield from _title("Notes")
+    for key, value in notes.items():
+        text = value if isinstance(value, str) else json.dumps(value, default=str, sort_keys=True)
+        yield _indented(f"{one_line(key, limit=60)}: {one_line(text, limit=_NOTE)}")
+
+
+def _log(outcome: Outcome) -> Iterator[Part]:
+    lines = tail(outcome.log, lines=_LOG_LINES)
+    if not lines:
+        return
+    yield from _title("End of the log")
+    for line in lines.splitlines():
+        yield Part(Text(f"  {line}"), whole=True)

@@ -1,0 +1,134 @@
+"""Everything a run knows of one cell, gathered from wherever it stands: the outcome, the save it needed, both environments.
+
+Pure, and free of any rendering: `cell.py` shows it.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from runner.errors import UsageError
+from runner.model import Check, CheckResult, Diagnosis, Outcome, Run, Stage, Status
+from runner.reports.causes import diagnosis_of
+from runner.reports.clean import one_line
+
+PACKAGES = (
+    "tensorflow",
+    "tensorflow-cpu",
+    "tf-nightly",
+    "keras",
+    "tf-keras",
+    "tensorflow-addons",
+    "numpy",
+    "h5py",
+    "protobuf",
+    "ml-dtypes",
+    "wrapt",
+)
+_EXPLAINED = frozenset({Status.DEGRADED, Status.FAILED, Status.ERRORED})
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One check of the ladder: its result and the largest difference that it saw."""
+
+    check: Check
+    result: CheckResult
+    difference: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Side:
+    """An environment of a cell: its role, what was asked for, and what was really installed."""
+
+    role: str
+    id: str
+    asked: tuple[tuple[str, str], ...]
+    installed: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """All of it. `needed` are the cells this one stands on, the nearest first, as far as they were recorded."""
+
+    outcome: Outcome
+    ladder: tuple[Rung, ...]
+    sides: tuple[Side, ...]
+    diagnosis: Diagnosis | None
+    needed: tuple[Outcome, ...]
+
+
+def find_cell(run: Run, cell: str) -> Outcome:
+    """Return the outcome of a cell; raises UsageError that names the nearest ids when there is none."""
+    found = run.outcomes.get(cell)
+    if found is not None:
+        return found
+    wanted = one_line(cell, limit=200)
+    near = [one_line(name) for name in difflib.get_close_matches(cell[:400], run.outcomes, n=3, cutoff=0.6)]
+    hint = "nearest: " + ", ".join(near) if near else "ids look like load/PRODUCER/CONSUMER/FIXTURE/FORMAT/LOADER"
+    reached = "" if run.complete else " The run was interrupted: the cell may not have been reached."
+    raise UsageError(f"no cell {wanted!r} in run {one_line(run.header.run)}; {hint}.{reached}")
+
+
+def gather(run: Run, cell: str) -> Evidence:
+    """Return all that a run knows of a cell; raises UsageError when it does not know the cell."""
+    outcome = find_cell(run, cell)
+    return Evidence(
+        outcome=outcome,
+        ladder=tuple(
+            Rung(check, outcome.checks.get(check, CheckResult.NOT_REACHED), outcome.differences.get(check))
+            for check in Check
+            if check in outcome.checks or (outcome.checks and outcome.stage is Stage.LOAD)
+        ),
+        sides=_sides(run, outcome),
+        diagnosis=diagnosis_of(outcome) if outcome.status in _EXPLAINED else None,
+        needed=_needed(run, outcome),
+    )
+
+
+def _sides(run: Run, outcome: Outcome) -> tuple[Side, ...]:
+    if outcome.stage is Stage.LOAD and outcome.producer and outcome.consumer:
+        roles = [("producer", outcome.producer), ("consumer", outcome.consumer)]
+    else:
+        roles = [("environment", outcome.environment)]
+    return tuple(
+        Side(role=role, id=name, asked=_flat(run.header.environments.get(name, {})), installed=_installed(run, name))
+        for role, name in roles
+    )
+
+
+def _flat(values: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Return the plain values of a mapping as text; nested ones are shown elsewhere or not at all."""
+    return tuple((key, str(value)) for key, value in values.items() if isinstance(value, str | int | float) and value != "")
+
+
+def _installed(run: Run, name: str) -> tuple[tuple[str, str], ...]:
+    """Return Python and the packages that decide about models, as the environment itself reported them."""
+    build = run.outcomes.get(f"build/{name}")
+    places: list[Any] = [build.notes if build else {}, run.header.environments.get(name, {})]
+    for place in list(places):
+        places += [place.get(key) for key in ("facts", "installed")]
+    for place in places:
+        if isinstance(place, Mapping) and isinstance(place.get("packages"), Mapping):
+            packages = {str(key).lower().replace("_", "-"): str(value) for key, value in place["packages"].items()}
+            python = (("python", str(place["python"])),) if isinstance(place.get("python"), str) else ()
+            return (*python, *((package, packages[package]) for package in PACKAGES if package in packages))
+    return ()
+
+
+def _needed(run: Run, outcome: Outcome) -> tuple[Outcome, ...]:
+    """Return the recorded cells that this one stands on: the chain of what blocked it, then its save and the builds."""
+    wanted: dict[str, None] = {}
+    current: Outcome | None = outcome
+    while current is not None and current.blocked_by and current.blocked_by not in wanted:
+        wanted[current.blocked_by] = None
+        current = run.outcomes.get(current.blocked_by)
+    if outcome.stage is Stage.LOAD:
+        wanted[f"save/{outcome.producer}/{outcome.fixture}/{outcome.format}"] = None
+    for name in (outcome.producer, outcome.consumer):
+        if name and outcome.stage is not Stage.BUILD:
+            wanted[f"build/{name}"] = None
+    return tuple(run.outcomes[cell] for cell in wanted if cell in run.outcomes and cell != outcome.id)
