@@ -1,0 +1,103 @@
+"""From a selection to cells: which environments are built, what is saved, what is loaded, and in which order.
+
+Pure. A cell brings the cells it needs: one selected load plans its save and the two builds. The order is that of the
+matrix file: builds, then saves by producer, then loads by pair; the same selection always gives the same plan.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from statistics import median
+from typing import TYPE_CHECKING
+
+from runner.model import Cell, Environment, Fixture, Stage
+
+if TYPE_CHECKING:
+    from runner.selection import Selection
+
+USUAL_SECONDS = {Stage.BUILD: 40.0, Stage.SAVE: 1.5, Stage.LOAD: 0.5}
+"""What a cell takes when nothing like it was ever measured: a build downloads and installs, a load reads a small model."""
+
+AGENT_SECONDS = 8.0
+"""What starting an agent takes, which is importing TensorFlow."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The cells of a selection; every cell stands after the cells it needs."""
+
+    selection: Selection
+    cells: tuple[Cell, ...]
+
+    @property
+    def environments(self) -> dict[str, Environment]:
+        """The environments that the plan uses, by id."""
+        used = {cell.environment for cell in self.cells}
+        return {environment.id: environment for environment in self.selection.environments if environment.id in used}
+
+    @property
+    def fixtures(self) -> dict[str, Fixture]:
+        """The fixtures of the selection, by key."""
+        return {fixture.key: fixture for fixture in self.selection.fixtures}
+
+    @property
+    def counts(self) -> dict[Stage, int]:
+        """How many cells each stage has."""
+        found = Counter(cell.stage for cell in self.cells)
+        return {stage: found[stage] for stage in Stage}
+
+
+def make_plan(selection: Selection, *, until: Stage = Stage.LOAD) -> Plan:
+    """Return the cells of a selection: all of them, or those up to the stage `until` (the saves without their loads)."""
+    used = _used(selection, until)
+    builds = (Cell(stage=Stage.BUILD, environment=environment.id) for environment in selection.environments if environment.id in used)
+    cells = [*builds]
+    if until is not Stage.BUILD:
+        cells += _saves(selection)
+    if until is Stage.LOAD:
+        cells += _loads(selection)
+    return Plan(selection=selection, cells=tuple(dict.fromkeys(cells)))
+
+
+def _used(selection: Selection, until: Stage) -> set[str]:
+    if until is Stage.SAVE:
+        return {producer for producer, _ in selection.pairs}
+    return {environment for pair in selection.pairs for environment in pair}
+
+
+def _saves(selection: Selection) -> Iterator[Cell]:
+    producers = {producer for producer, _ in selection.pairs}
+    for environment in selection.environments:
+        if environment.id in producers:
+            for fixture in selection.fixtures:
+                for format_, _ in selection.formats:
+                    if format_ in fixture.formats:
+                        yield Cell(stage=Stage.SAVE, environment=environment.id, fixture=fixture.key, format=format_)
+
+
+def _loads(selection: Selection) -> Iterator[Cell]:
+    for producer, consumer in selection.pairs:
+        for fixture in selection.fixtures:
+            for format_, loaders in selection.formats:
+                if format_ in fixture.formats:
+                    for loader in loaders:
+                        yield Cell(
+                            stage=Stage.LOAD, producer=producer, environment=consumer, fixture=fixture.key, format=format_, loader=loader
+                        )
+
+
+def expected_seconds(cells: tuple[Cell, ...], durations: Mapping[str, float], *, jobs: int) -> float:
+    """Return the seconds that `cells` will take with `jobs` agents at a time.
+
+    `durations` are seconds by cell id from earlier runs; a cell without one takes the median of its stage.
+    """
+    by_stage: dict[Stage, list[float]] = {stage: [] for stage in Stage}
+    for cell in cells:
+        if cell.id in durations:
+            by_stage[cell.stage].append(durations[cell.id])
+    usual = {stage: median(known) if known else USUAL_SECONDS[stage] for stage, known in by_stage.items()}
+    work = sum(durations.get(cell.id, usual[cell.stage]) for cell in cells)
+    agents = len({cell.environment for cell in cells if cell.stage is not Stage.BUILD})
+    return (work + agents * AGENT_SECONDS) / max(1, jobs)
