@@ -1,33 +1,25 @@
 """Which releases of TensorFlow, tensorflow-addons and tf-keras exist, and on which Pythons: data, so planning needs no network.
 
-The data lies in `images/releases.json` and is written by `refresh_releases`, which asks the configured package index through
-uv, so every setting of the user (index, proxy, certificates) holds. A release is recorded only with a wheel for Linux x86-64.
+The data lies in `images/releases.json` and is written by `package_index.refresh_releases`. A release is recorded only with a
+wheel for Linux on x86-64.
 """
 
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-import tomllib
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from packaging.specifiers import SpecifierSet
-from packaging.tags import Tag
-from packaging.utils import parse_wheel_filename
 from packaging.version import Version
 
 from .errors import RunnerError
 
 DATA = Path(__file__).resolve().parent.parent / "images" / "releases.json"
 PYTHONS = ("3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13", "3.14")
-"""The Pythons asked about, oldest first: what the agent and the locking tools can run on."""
-
-FIRST = "1.15"
+"""The Pythons that count, oldest first: what the agent and the locking tools can run on."""
 
 
 @dataclass(frozen=True)
@@ -106,82 +98,3 @@ def _release(entry: dict[str, Any]) -> Release:
         python=tuple(entry["python"]),
         fits=tuple(entry.get("fits", ())),
     )
-
-
-def refresh_releases(path: Path = DATA) -> Releases:
-    """Ask the package index for what exists now and rewrite the data.
-
-    Which TensorFlow an addons release fits is in no index: known entries keep what they say, a new one gets nothing, to be
-    filled in by hand. Raises RunnerError when the index does not answer; the file is then left as it was.
-    """
-    fits = {r.version: r.fits for r in load_releases(path).addons} if path.exists() else {}
-    tensorflow = [*_ask("tensorflow-cpu", f">={FIRST}"), *_ask("tensorflow", f">={FIRST}")]
-    addons = [_fitting(r, fits.get(r.version, ())) for r in _ask("tensorflow-addons", ">=0.6")]
-    tf_keras = [_fitting(r, (r.minor,)) for r in _ask("tf-keras", ">=2.15")]
-    sections = {"tensorflow": tensorflow, "addons": addons, "tf_keras": tf_keras}
-    if empty := [name for name, releases in sections.items() if not releases]:
-        raise RunnerError(f"the package index knows no release of {', '.join(empty)}; is another index configured (UV_DEFAULT_INDEX)?")
-    path.write_text(_dump(sections), encoding="utf-8")
-    load_releases.cache_clear()
-    return load_releases(path)
-
-
-def _fitting(release: Release, fits: tuple[str, ...]) -> Release:
-    return Release(release.version, release.package, release.released, release.python, fits)
-
-
-def _ask(package: str, within: str) -> list[Release]:
-    """Return the stable releases of a package that have a wheel, oldest first."""
-    found: dict[str, Release] = {}
-    newest = ""
-    # A release shows its wheels for a lower bound of Python that its own metadata allow; later releases need later Pythons.
-    for python in PYTHONS:
-        limit = ""
-        while (release := _newest(f"{package}{within}{newest}{limit}", python)) is not None:
-            found.setdefault(release.version, release)
-            limit = f",<{release.version}"
-        if found:
-            newest = f",>{max(found, key=Version)}"
-    return [found[version] for version in sorted(found, key=Version) if found[version].python]
-
-
-def _newest(requirement: str, python: str) -> Release | None:
-    """Let uv choose the newest stable release for a Python and later; its wheels are in the answer. None: there is none."""
-    command = [sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--no-deps", "--no-header", "--format", "pylock.toml"]
-    command += ["--only-binary", ":all:", "--universal", "--fork-strategy", "fewest", "--no-python-downloads"]
-    command += ["--prerelease", "disallow", "--python-version", python, "-"]
-    answer = subprocess.run(command, input=requirement, capture_output=True, text=True, check=False)
-    if answer.returncode:
-        if "No solution found" in answer.stderr:
-            return None
-        raise RunnerError(f"uv could not ask for {requirement}: {answer.stderr.strip()[-500:]}")
-    (chosen,) = tomllib.loads(answer.stdout)["packages"]
-    pythons: set[str] = set()
-    days: list[str] = []
-    for wheel in chosen["wheels"]:
-        _, _, _, tags = parse_wheel_filename(wheel["url"].rpartition("/")[2])
-        fitting = {python for python in PYTHONS for tag in tags if _runs(tag, python)}
-        if fitting and "upload-time" not in wheel:
-            raise RunnerError(f"the package index gives no upload times for {requirement}; ask again, or use another index")
-        pythons |= fitting
-        days += [str(wheel["upload-time"])[:10]] if fitting else []
-    ordered = tuple(python for python in PYTHONS if python in pythons)
-    return Release(chosen["version"], chosen["name"], min(days, default=""), ordered)
-
-
-def _runs(tag: Tag, python: str) -> bool:
-    linux = tag.platform == "any" or (tag.platform.endswith("x86_64") and "linux" in tag.platform)
-    return linux and tag.interpreter in ("py3", f"cp{python.replace('.', '')}")
-
-
-def _dump(sections: dict[str, list[Release]]) -> str:
-    blocks = ['"schema": 1', '"about": "Written by runner.releases.refresh_releases; releases with a wheel for Linux x86-64"']
-    for name, releases in sections.items():
-        blocks.append(f'"{name}": [\n' + ",\n".join(f"  {json.dumps(line)}" for line in _lines(releases)) + "\n ]")
-    return "{\n " + ",\n ".join(blocks) + "\n}\n"
-
-
-def _lines(releases: Iterable[Release]) -> Iterator[dict[str, Any]]:
-    for r in releases:
-        line: dict[str, Any] = {"version": r.version, "package": r.package, "released": r.released, "python": r.python}
-        yield {**line, "fits": r.fits} if r.fits else line

@@ -68,9 +68,8 @@ def read_bytes(path: Path) -> bytes:
             raise UsageError(f"{path}: is a directory" + (f"; did you mean {inside}?" if inside.is_file() else "; name a YAML file"))
         if not path.exists():
             near = sorted(str(p) for p in path.parent.glob("*.y*ml"))[:3] if path.parent.is_dir() else []
-            raise UsageError(
-                f"{path}: no such file" + (f"; nearby: {', '.join(near)}" if near else "; name a matrix file with --matrix FILE")
-            )
+            hint = f"nearby: {', '.join(near)}" if near else "name a matrix file with --matrix FILE"
+            raise UsageError(f"{path}: no such file; {hint}")
         if not path.is_file():
             raise UsageError(f"{path}: is not a regular file; name a YAML file")
         if path.stat().st_size > MAX_BYTES:
@@ -102,7 +101,7 @@ def _compose(text: str, source: Source) -> yaml.Node | None:
     line = depth = 0
     try:
         for count, event in enumerate(yaml.parse(text, Loader=yaml.SafeLoader)):
-            line = event.start_mark.line + 1
+            line = event.start_mark.line + 1 if event.start_mark else line
             if isinstance(event, yaml.CollectionStartEvent):
                 depth += 1
             elif isinstance(event, yaml.CollectionEndEvent):
@@ -128,7 +127,7 @@ def _compose(text: str, source: Source) -> yaml.Node | None:
 
 
 def _syntax(error: yaml.MarkedYAMLError, text: str, file: str, line: int) -> Problem:
-    mark = error.problem_mark or error.context_mark
+    mark: Any = error.problem_mark or error.context_mark
     line = mark.line + 1 if mark else max(line, 1)
     what = "YAML syntax: " + _short(", ".join(part for part in (error.context, error.problem) if part), 200)
     lines = text.split("\n")
@@ -142,7 +141,7 @@ def _syntax(error: yaml.MarkedYAMLError, text: str, file: str, line: int) -> Pro
     return Problem(file, line, what, hint)
 
 
-class _TooMuch(Exception):
+class _TooManyError(Exception):
     """More values than any sane file has, most likely by aliases of aliases."""
 
 
@@ -158,7 +157,7 @@ class _Converter:
     def convert_root(self, root: yaml.Node) -> None:
         try:
             value = self.convert(root, ())
-        except _TooMuch:
+        except _TooManyError:
             self._bad(root, (), f"aliases make more than {MAX_VALUES:,} values of this file", "no sane matrix file needs that")
             return
         self.source.value = None if value is _MISSING else value
@@ -183,7 +182,7 @@ class _Converter:
     def _step(self, loc: Loc) -> None:
         self.count += 1
         if self.count > MAX_VALUES or len(loc) > 2 * MAX_DEPTH:
-            raise _TooMuch
+            raise _TooManyError
 
     def _bad(self, node: yaml.Node, loc: Loc, what: str, hint: str = "") -> Any:
         self.source.problems.append(Problem(self.source.file, node.start_mark.line + 1, what, hint))
