@@ -51,14 +51,18 @@ def locked_lines(text: str) -> list[str]:
 
 
 def requirements(environment: Environment) -> tuple[str, ...]:
-    """Return what is asked of the resolver, the exact versions first."""
+    """Return what is asked of the resolver, the exact versions first.
+
+    A channel asks for the newest release there is, of `newest-pre` with pre-releases among them.
+    """
     named = (
-        (environment.package, environment.tensorflow),
+        (environment.package, None if environment.channel else environment.tensorflow),
         ("tensorflow-addons", environment.addons),
         ("keras", environment.keras),
         ("tf-keras", environment.tf_keras),
     )
-    return (*(f"{name}=={version}" for name, version in named if version), *environment.packages)
+    followed = {None: (), "newest-pre": (f"{environment.package}>=0.0.dev0",)}.get(environment.channel, (environment.package,))
+    return (*followed, *(f"{name}=={version}" for name, version in named if version), *environment.packages)
 
 
 def asked(environment: Environment) -> dict[str, str]:
@@ -138,7 +142,8 @@ def _resolve(environment: Environment, *, uv: Path, python: Path | None, run: Ru
     if undated:
         raise EngineFault(
             Reason.RESOLVE_FAILED,
-            f"{environment.id}: the index gives no upload times for {', '.join(undated)}, so it cannot be resolved as of {environment.as_of}; "
+            f"{environment.id}: the index gives no upload times for {', '.join(undated)}, "
+            f"so it cannot be resolved as of {environment.as_of}; "
             f"try again later, use an index that serves upload times, or give exact versions under `packages:` in matrix.yaml",
             answer.errors[-4000:],
         )

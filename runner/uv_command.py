@@ -22,13 +22,43 @@ from runner.errors import EngineFault, Interrupted
 from runner.model import Reason
 
 _DROPPED = frozenset(
-    """
-    CONDA_PREFIX PYTHONHOME PYTHONPATH VIRTUAL_ENV UV_BREAK_SYSTEM_PACKAGES UV_BUILD_CONSTRAINT UV_COMPILE_BYTECODE
-    UV_CONSTRAINT UV_CUSTOM_COMPILE_COMMAND UV_ENV_FILE UV_EXCLUDE UV_EXCLUDE_NEWER UV_EXCLUDE_NEWER_PACKAGE UV_FORK_STRATEGY
-    UV_NO_BINARY UV_NO_BINARY_PACKAGE UV_NO_BUILD UV_NO_BUILD_ISOLATION UV_NO_BUILD_PACKAGE UV_NO_EDITABLE
-    UV_NO_VERIFY_HASHES UV_OVERRIDE UV_PRERELEASE UV_PROJECT UV_PROJECT_ENVIRONMENT UV_PYTHON UV_REQUIRE_HASHES UV_RESOLUTION
-    UV_SYSTEM_PYTHON UV_TORCH_BACKEND UV_VENV_CLEAR UV_VENV_RELOCATABLE UV_VENV_SEED UV_WORKING_DIR UV_WORKING_DIRECTORY
-    """.split()
+    {
+        "CONDA_PREFIX",
+        "PYTHONHOME",
+        "PYTHONPATH",
+        "VIRTUAL_ENV",
+        "UV_BREAK_SYSTEM_PACKAGES",
+        "UV_BUILD_CONSTRAINT",
+        "UV_COMPILE_BYTECODE",
+        "UV_CONSTRAINT",
+        "UV_CUSTOM_COMPILE_COMMAND",
+        "UV_ENV_FILE",
+        "UV_EXCLUDE",
+        "UV_EXCLUDE_NEWER",
+        "UV_EXCLUDE_NEWER_PACKAGE",
+        "UV_FORK_STRATEGY",
+        "UV_NO_BINARY",
+        "UV_NO_BINARY_PACKAGE",
+        "UV_NO_BUILD",
+        "UV_NO_BUILD_ISOLATION",
+        "UV_NO_BUILD_PACKAGE",
+        "UV_NO_EDITABLE",
+        "UV_NO_VERIFY_HASHES",
+        "UV_OVERRIDE",
+        "UV_PRERELEASE",
+        "UV_PROJECT",
+        "UV_PROJECT_ENVIRONMENT",
+        "UV_PYTHON",
+        "UV_REQUIRE_HASHES",
+        "UV_RESOLUTION",
+        "UV_SYSTEM_PYTHON",
+        "UV_TORCH_BACKEND",
+        "UV_VENV_CLEAR",
+        "UV_VENV_RELOCATABLE",
+        "UV_VENV_SEED",
+        "UV_WORKING_DIR",
+        "UV_WORKING_DIRECTORY",
+    }
 )
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+@")
@@ -106,7 +136,7 @@ def essence(errors: str, *, lines: int = 8, width: int = 400) -> str:
     """Return what uv's error output says, without colours, credentials, warnings and the tracebacks of build tools."""
     clean = _CREDENTIALS.sub("***@", _ANSI.sub("", errors)).replace("\r", "\n")
     every = [line.rstrip() for line in clean.splitlines() if line.strip()]
-    start = next((number for number, line in enumerate(every) if line.startswith(("error:", "  × ", "× "))), 0)
+    start = next((number for number, line in enumerate(every) if line.startswith("error:")), 0)
     return "\n".join(line[:width] for line in every[start : start + lines]) or "uv gave no reason"
 
 

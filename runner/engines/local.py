@@ -1,0 +1,214 @@
+"""The local engine: uv virtual environments on this machine, and agents as its processes."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from runner.engines import venvs
+from runner.engines.base import AGENT, Prepared, agent_fingerprint, mismatch
+from runner.engines.holds import Hold
+from runner.engines.process import AgentProcess
+from runner.errors import EngineFault
+from runner.interpreters import Interpreter, find_interpreter
+from runner.locks import Lock, fingerprint, read_lock
+from runner.model import Environment, Reason
+from runner.uv_command import find_uv
+
+
+class LocalEngine:
+    """Builds environments from their locks into a cache, and starts agents in them. Usable from several threads."""
+
+    name = "local"
+
+    def __init__(
+        self,
+        *,
+        locks: Path,
+        cache: Path | None = None,
+        agent: Path = AGENT,
+        uv: Path | None = None,
+        build_seconds: float = 1800.0,
+        import_seconds: float = 300.0,
+    ) -> None:
+        """Use the locks of one directory. `cache` is where environments are kept, `agent` the script that is started in them."""
+        self._locks = locks
+        self._envs = (cache or venvs.cache_root()) / "envs"
+        self._agent = agent
+        self._uv = uv or find_uv()
+        self._build_seconds = build_seconds
+        self._import_seconds = import_seconds
+        self._guard = threading.Lock()
+        self._holds: dict[str, Hold] = {}
+        self._interpreters: dict[str, Interpreter] = {}
+
+    def prepare(self, environment: Environment) -> Prepared:
+        """Build an environment or reuse it, ask its agent what it is, and check that; raise EngineFault with the reason."""
+        started = time.monotonic()
+        lock = read_lock(environment, self._locks)
+        key = fingerprint(environment, lock.text)
+        built = self._ready(environment, lock, key)
+        facts = self._describe(environment, built)
+        wrong = mismatch(environment, facts)
+        if wrong:
+            raise EngineFault(
+                Reason.ENVIRONMENT_MISMATCH, f"{environment.id}: {wrong}; lock it anew with `nox -s lock -- {environment.id}`"
+            )
+        return Prepared(environment, key, built.python, facts, built.reused, round(time.monotonic() - started, 3))
+
+    def start(
+        self, prepared: Prepared, *, scratch: Path, isolation: Literal["fork", "process"] = "fork", threads: int = 1, memory_mb: int = 0
+    ) -> AgentProcess:
+        """Start an agent in a prepared environment. `memory_mb` is not enforced here: the agent limits each cell it runs."""
+        return self._spawn(prepared.environment, prepared.python, scratch=scratch, isolation=isolation, threads=threads)
+
+    def close(self) -> None:
+        """Let other runs rebuild or remove the environments used here."""
+        with self._guard:
+            holds, self._holds = list(self._holds.values()), {}
+        for hold in holds:
+            hold.release()
+
+    def _ready(self, environment: Environment, lock: Lock, key: str) -> venvs.Built:
+        """Return the environment of a fingerprint, built if need be, and hold it until the engine is closed."""
+        directory = self._envs / key
+        guard = self._envs / f".lock-{key}"
+        with self._guard:
+            earlier = self._holds.pop(key, None)
+        if earlier is not None:
+            earlier.release()
+        try:
+            hold = Hold(guard, exclusive=False, seconds=self._build_seconds)
+            found = venvs.reuse(directory, key, lock)
+            if not isinstance(found, venvs.Built):
+                hold.release()
+                hold = Hold(guard, exclusive=True, seconds=self._build_seconds)
+                try:
+                    found = self._rebuilt(environment, lock, directory, key)
+                    hold.share()
+                except BaseException:
+                    hold.release()
+                    raise
+        except TimeoutError:
+            raise EngineFault(
+                Reason.ENGINE_UNAVAILABLE,
+                f"{environment.id}: another run has held {directory} for {self._build_seconds:.0f} s; wait for its end",
+            ) from None
+        except OSError as error:
+            raise EngineFault(
+                Reason.PERMISSION_DENIED,
+                f"{environment.id}: {self._envs} cannot be used: {error.strerror or error}; "
+                f"set TFMATRIX_CACHE to a directory that can be written",
+            ) from error
+        with self._guard:
+            self._holds[key] = hold
+        return found
+
+    def _rebuilt(self, environment: Environment, lock: Lock, directory: Path, key: str) -> venvs.Built:
+        """Build what is missing or damaged; another run may have done it while we waited for the lock."""
+        found = venvs.reuse(directory, key, lock)
+        if isinstance(found, venvs.Built):
+            return found
+        if found is not None:
+            venvs.forget(found.packages, uv=self._uv)
+        return venvs.build(environment, lock, directory, key, uv=self._uv, find=self._interpreter, seconds=self._build_seconds)
+
+    def _interpreter(self, version: str) -> Interpreter:
+        with self._guard:
+            known = self._interpreters.get(version)
+        if known is None:
+            known = find_interpreter(version, uv=self._uv)
+            with self._guard:
+                self._interpreters[version] = known
+        return known
+
+    def _describe(self, environment: Environment, built: venvs.Built) -> dict[str, Any]:
+        """Return what the agent says of its environment: as recorded by this very agent, else by importing TensorFlow now."""
+        agent = agent_fingerprint(self._agent)
+        recorded = built.facts.get("described")
+        if built.reused and isinstance(recorded, dict) and recorded.get("agent") == agent and isinstance(recorded.get("facts"), dict):
+            return dict(recorded["facts"])
+        with tempfile.TemporaryDirectory(prefix="tfmatrix-describe-", ignore_cleanup_errors=True) as scratch:
+            # The one import that may write bytecode: it compiles what TensorFlow imports, and every later import is faster for it.
+            process = self._spawn(
+                environment, built.python, scratch=Path(scratch), isolation="fork", threads=os.cpu_count() or 1, bytecode=True
+            )
+            with process:
+                facts = _first_words(environment, process, self._import_seconds)
+        try:
+            venvs.write_facts(built.directory, {**built.facts, "described": {"agent": agent, "facts": facts}})
+        except OSError as error:
+            raise EngineFault(Reason.PERMISSION_DENIED, f"{built.directory}: the facts cannot be recorded: {error.strerror}") from error
+        return facts
+
+    def _spawn(
+        self, environment: Environment, python: Path, *, scratch: Path, isolation: str, threads: int, bytecode: bool = False
+    ) -> AgentProcess:
+        try:
+            for folder in (scratch / "home", scratch / "tmp"):
+                folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise EngineFault(
+                Reason.PERMISSION_DENIED, f"{environment.id}: the agent's directory {scratch} cannot be made: {error.strerror}"
+            ) from error
+        command = [
+            str(python),
+            *([] if bytecode else ["-B"]),
+            str(self._agent),
+            "serve",
+            "--isolation",
+            isolation,
+            "--scratch",
+            str(scratch),
+        ]
+        environ = agent_environ(environment, python=python, scratch=scratch, threads=threads)
+        if bytecode:
+            del environ["PYTHONDONTWRITEBYTECODE"]
+        return AgentProcess(command, environ=environ, cwd=scratch, stderr=scratch / "agent.stderr")
+
+
+def agent_environ(environment: Environment, *, python: Path, scratch: Path, threads: int) -> dict[str, str]:
+    """Return the variables of an agent: nothing of the user's, so that a verdict does not depend on who asks."""
+    variables: Mapping[str, str] = {
+        "PATH": f"{python.parent}:/usr/local/bin:/usr/bin:/bin",
+        "HOME": str(scratch / "home"),
+        "TMPDIR": str(scratch / "tmp"),
+        "LANG": "C.UTF-8",
+        "CUDA_VISIBLE_DEVICES": "-1",
+        "OMP_NUM_THREADS": str(threads),
+        "TF_NUM_INTRAOP_THREADS": str(threads),
+        "TF_NUM_INTEROP_THREADS": str(threads),
+        # Warnings stay: that a restore was partial is said nowhere else.
+        "TF_CPP_MIN_LOG_LEVEL": "1",
+        "PYTHONHASHSEED": "0",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    return {**variables, **dict(environment.variables)}
+
+
+def _first_words(environment: Environment, agent: AgentProcess, seconds: float) -> dict[str, Any]:
+    """Return the facts of the agent's `ready` event; raise EngineFault(import-failed) when it says or does anything else."""
+    try:
+        event = agent.next_event(seconds)
+    except TimeoutError:
+        raise EngineFault(
+            Reason.IMPORT_FAILED, f"{environment.id}: TensorFlow did not import within {seconds:.0f} s", agent.stderr_tail()
+        ) from None
+    if event is not None and event["event"] == "ready" and isinstance(event.get("facts"), dict):
+        return dict(event["facts"])
+    if event is not None and event["event"] == "broken":
+        error = event.get("error") or {}
+        said = " ".join(f"{error.get('type')}: {error.get('message')}".split())[:400]
+        log = "\n".join(part for part in (str(error.get("traceback", "")), agent.stderr_tail()) if part)
+        raise EngineFault(Reason.IMPORT_FAILED, f"{environment.id}: TensorFlow does not import: {said}", log)
+    code = agent.close(seconds=5)
+    log = agent.stderr_tail()
+    last = next((line for line in reversed(log.splitlines()) if line.strip()), "")[:400]
+    how = f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
+    hint = "; a TensorFlow with instructions that this processor lacks ends like this" if code == -4 else ""
+    raise EngineFault(Reason.IMPORT_FAILED, f"{environment.id}: Python ended while TensorFlow was imported ({how}){hint}: {last}", log)
