@@ -30,6 +30,7 @@ from runner.events import (
 )
 from runner.model import Status
 from runner.reports.clean import one_line
+from runner.reports.printing import Part, print_parts
 from runner.reports.words import counted, duration
 
 Clock = Callable[[], float]
@@ -175,7 +176,7 @@ class PlainProgress:
                 self._print(self._progress.line(now))
 
     def _print(self, text: str) -> None:
-        self._console.print(Text(text), soft_wrap=True, highlight=False)
+        print_parts([Part(Text(text), whole=True)], self._console)
 
 
 @contextmanager
@@ -183,7 +184,7 @@ def watch(console: Console | None = None, *, clock: Clock = time.monotonic) -> I
     """Give the callable that shows a run's events: live when the console is a terminal that can, else as plain lines."""
     target = console if console is not None else Console(stderr=True)
     # Asked of the stream itself: FORCE_COLOR makes Rich take a file for a terminal, and a log would fill with control codes.
-    if target.file.isatty() and not target.is_dumb_terminal:
+    if target.file.isatty() and not target.is_dumb_terminal and not target.options.ascii_only:
         from runner.progress_live import LiveProgress
 
         with LiveProgress(target, clock=clock) as live:

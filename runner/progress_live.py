@@ -21,6 +21,7 @@ from runner.model import Status
 from runner.progress import Clock, Progress, announcement
 from runner.reports.clean import one_line
 from runner.reports.glyphs import GLYPHS
+from runner.reports.printing import Part, print_parts
 from runner.reports.words import duration
 
 _SHOWN_CELLS = 4
@@ -40,7 +41,9 @@ def render(progress: Progress, now: float) -> RenderableType:
     elif progress.started is not None:
         times.append(duration(now - progress.started))
     bar.add_row(
-        ProgressBar(total=max(1, progress.planned), completed=progress.done, width=24), numbers, Text(", ".join(times), style="dim")
+        ProgressBar(total=max(1, progress.planned), completed=progress.done, width=24, complete_style="cyan", finished_style="cyan"),
+        numbers,
+        Text(", ".join(times), style="dim"),
     )
     lines: list[RenderableType] = [bar]
     if progress.bad:
@@ -78,7 +81,7 @@ class LiveProgress:
             self._progress.update(event, self._clock())
         if isinstance(event, RunStarted | EnvironmentFailed | Note | RunFinished):
             # Printed outside the lock: printing redraws the display, which takes it.
-            self._console.print(Text(announcement(event) or ""), soft_wrap=True, highlight=False)
+            print_parts([Part(Text(announcement(event) or ""), whole=True)], self._console)
 
     def _render(self) -> RenderableType:
         with self._lock:

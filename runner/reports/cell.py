@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Iterator
 
@@ -17,7 +16,7 @@ from runner.reports.clean import clean, one_line, tail
 from runner.reports.evidence import Evidence, Rung, gather
 from runner.reports.glyphs import GLYPHS, SILENT
 from runner.reports.next_steps import COMMAND
-from runner.reports.terminal import Part
+from runner.reports.printing import Part, plain_text, print_parts
 from runner.reports.words import command_line, duration
 
 _WARNINGS = 20
@@ -34,16 +33,12 @@ _RESULTS = {
 
 def print_cell(run: Run, cell: str, console: Console, *, command: tuple[str, ...] = COMMAND) -> None:
     """Print everything known of a cell; raises UsageError that names the nearest ids when the run does not know it."""
-    for part in parts(gather(run, cell), run, ascii_only=console.options.ascii_only, command=command):
-        console.print(part.renderable, soft_wrap=part.whole, highlight=False)
+    print_parts(parts(gather(run, cell), run, ascii_only=console.options.ascii_only, command=command), console)
 
 
 def to_text(run: Run, cell: str, *, width: int = 100, command: tuple[str, ...] = COMMAND) -> str:
     """Return the same as plain text without control codes."""
-    console = Console(file=io.StringIO(), width=width, color_system=None, force_terminal=False, legacy_windows=False, _environ={})
-    with console.capture() as captured:
-        print_cell(run, cell, console, command=command)
-    return "\n".join(line.rstrip() for line in captured.get().splitlines()) + "\n"
+    return plain_text(lambda console: print_cell(run, cell, console, command=command), width=width)
 
 
 def parts(evidence: Evidence, run: Run, *, ascii_only: bool = False, command: tuple[str, ...] = COMMAND) -> Iterator[Part]:
@@ -97,8 +92,8 @@ def _confirmation(outcome: Outcome) -> str:
     if outcome.status is not Status.FAILED:
         return ""
     if outcome.confirmed is None:
-        return "the same failure is confirmed by another cell, or none was tried"
-    return "confirmed in a fresh process" if outcome.confirmed else "not confirmed"
+        return "not repeated itself: one of each kind of failure is"
+    return "confirmed in a fresh process" if outcome.confirmed else "it did not repeat in a fresh process"
 
 
 def _diagnosis(evidence: Evidence) -> Iterator[Part]:

@@ -6,7 +6,6 @@ wrapped by us, so that they can be copied whole.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -21,6 +20,7 @@ from runner.reports.clean import one_line
 from runner.reports.glyphs import GLYPHS, SILENT, Glyph, fraction
 from runner.reports.grid import choose_layout, render_grid, signs_of
 from runner.reports.next_steps import COMMAND, next_steps
+from runner.reports.printing import Part, plain_text, print_parts
 from runner.reports.tables import Tables, Totals, pivot
 from runner.reports.words import counted, duration
 
@@ -28,26 +28,14 @@ _CAUSES = 10
 _BLOCKERS = 5
 
 
-@dataclass(frozen=True)
-class Part:
-    """A piece of the report; `whole` says that its lines are left to the terminal to wrap."""
-
-    renderable: RenderableType
-    whole: bool = False
-
-
 def print_report(run: Run, console: Console, *, command: tuple[str, ...] = COMMAND) -> None:
     """Print a run. `command` is how the reader starts the runner, for the commands to type next."""
-    for part in parts(pivot(run), width=console.width, ascii_only=console.options.ascii_only, command=command):
-        console.print(part.renderable, soft_wrap=part.whole, highlight=False)
+    print_parts(parts(pivot(run), width=console.width, ascii_only=console.options.ascii_only, command=command), console)
 
 
 def to_text(run: Run, *, width: int = 100, command: tuple[str, ...] = COMMAND) -> str:
     """Return the terminal report as plain text without control codes."""
-    console = Console(file=io.StringIO(), width=width, color_system=None, force_terminal=False, legacy_windows=False, _environ={})
-    with console.capture() as captured:
-        print_report(run, console, command=command)
-    return "\n".join(line.rstrip() for line in captured.get().splitlines()) + "\n"
+    return plain_text(lambda console: print_report(run, console, command=command), width=width)
 
 
 def parts(tables: Tables, *, width: int, ascii_only: bool = False, command: tuple[str, ...] = COMMAND) -> Iterator[Part]:
