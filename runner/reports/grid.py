@@ -85,7 +85,7 @@ def _table(grid: Grid, consumers: tuple[str, ...], layout: Layout, numbers: Mapp
     for head in _heads(layout, consumers, numbers):
         table.add_column(Text(head), no_wrap=True, min_width=3 if layout.kind == "percent" else None)
     for producer in grid.producers:
-        row = [Text(label(producer, number=numbers[producer] if layout.numbered else None))]
+        row = [Text(label(producer, number=numbers.get(producer, 0) if layout.numbered else None))]
         if grid.saves:
             row.append(_cell(grid.saves.get(producer), layout, ascii_only=ascii_only))
         row += [_cell(grid.cells.get((producer, consumer)), layout, ascii_only=ascii_only) for consumer in consumers]
@@ -98,9 +98,9 @@ def _heads(layout: Layout, consumers: tuple[str, ...], numbers: Mapping[str, int
     if not layout.numbered:
         parts = _headings(consumers)
     elif layout.kind == "percent":
-        parts = [[str(numbers[name])] for name in consumers]
+        parts = [[str(numbers.get(name, 0))] for name in consumers]
     else:
-        parts = [list(str(numbers[name])) for name in consumers]
+        parts = [list(str(numbers.get(name, 0))) for name in consumers]
     depth = max(map(len, parts), default=0)
     return ["\n".join([*[""] * (depth - len(part)), *part]) for part in parts]
 

@@ -196,7 +196,11 @@ def _grids(run: Run, outcomes: list[Outcome]) -> tuple[Grid, ...]:
         elif o.stage is Stage.LOAD:
             pair = (o.producer or "", o.consumer or o.environment)
             loads.setdefault(o.format or "", {}).setdefault(pair, []).append(o)
-    order = {name: place for place, name in enumerate(_environments(run, outcomes))}
+    place = {name: number for number, name in enumerate(_environments(run, outcomes))}
+
+    def order(name: str) -> tuple[int, str]:
+        return place.get(name, len(place)), name
+
     grids = []
     for name in sorted({*saves, *loads}):
         pairs, written = loads.get(name, {}), saves.get(name, {})
@@ -204,8 +208,8 @@ def _grids(run: Run, outcomes: list[Outcome]) -> tuple[Grid, ...]:
         grids.append(
             Grid(
                 format=name,
-                producers=tuple(sorted({*written, *(p for p, _ in pairs)}, key=order.__getitem__)),
-                consumers=tuple(sorted({c for _, c in pairs}, key=order.__getitem__)),
+                producers=tuple(sorted({*written, *(p for p, _ in pairs)}, key=order)),
+                consumers=tuple(sorted({c for _, c in pairs}, key=order)),
                 cells={pair: fold(pairs[pair], run.outcomes) for pair in sorted(pairs)},
                 saves={producer: fold(written[producer], run.outcomes) for producer in sorted(written)},
                 loaders=tuple(sorted({o.loader for o in every if o.loader})),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -22,7 +23,7 @@ def grid_cell(*outcomes: Outcome) -> GridCell:
     return grid.cells[PAIR]
 
 
-def a_load(fixture: str, status: Status, reason: Reason | None = None, **more: object) -> Outcome:
+def a_load(fixture: str, status: Status, reason: Reason | None = None, **more: Any) -> Outcome:
     return load(PAIR, fixture, "h5", "load-model", status, reason, **more)
 
 
