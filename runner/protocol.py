@@ -163,7 +163,7 @@ def _explain(error: ValidationError | RecursionError) -> str:
 
 
 def storable(value: Any) -> Any:
-    """Return a JSON value that every JSON reader takes back: text without lone surrogates; NaN and infinities become words in free places."""
+    """Return a JSON value that can be written as UTF-8: without lone surrogates."""
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode("utf-8")
     if isinstance(value, dict):
