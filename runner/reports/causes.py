@@ -55,9 +55,10 @@ def normalised(message: str) -> str:
 
 
 def error_line(outcome: Outcome, *, limit: int = 300) -> str:
-    """Return `Type: message` on one line, or what the reason means when nothing was raised."""
+    """Return `Type: message` on one line; where nothing was raised, why it is what it is, or else what the reason means."""
     if outcome.error is None:
-        return REASONS[outcome.reason].text if outcome.reason else ""
+        why = outcome.notes.get("why")
+        return one_line(why, limit=limit) if isinstance(why, str) and why else REASONS[outcome.reason].text if outcome.reason else ""
     # Keras quotes the whole configuration first and says what it refused last.
     message = outcome.error.message.rpartition("Exception encountered:")[2].strip() or outcome.error.message
     return one_line(f"{outcome.error.type}: {message}", limit=limit)

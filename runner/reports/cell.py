@@ -23,6 +23,7 @@ _WARNINGS = 20
 _LOG_LINES = 40
 _TRACEBACK = 16_000
 _NOTE = 600
+_SHOWN_ELSEWHERE = frozenset({"facts", "packages", "checks", "differences", "why"})
 _RESULTS = {
     CheckResult.PASSED: ("✓", "+", "green"),
     CheckResult.FAILED: ("✗", "x", "red"),
@@ -76,6 +77,9 @@ def _verdict(outcome: Outcome, *, ascii_only: bool) -> Iterator[Part]:
     if outcome.reason:
         info = REASONS[outcome.reason]
         yield _indented(info.text + ("; seen once, this would be too little to believe it" if info.spurious else ""))
+    why = outcome.notes.get("why")
+    if isinstance(why, str) and why:
+        yield _indented(one_line(why, limit=1000))
     facts = [_confirmation(outcome), f"{outcome.attempts} attempt{'s' * (outcome.attempts != 1)}", duration(outcome.duration_s)]
     if outcome.isolation:
         facts.append("in a fresh process" if outcome.isolation == "process" else "in a forked child")
@@ -112,10 +116,9 @@ def _ladder(ladder: tuple[Rung, ...], *, ascii_only: bool) -> Iterator[Part]:
     table = Table.grid(padding=(0, 2, 0, 0))
     for rung in ladder:
         sign, plain, style = _RESULTS[rung.result]
-        difference = "" if rung.difference is None else f"largest difference {rung.difference:.3g}"
-        table.add_row(
-            Text(f"  {plain if ascii_only else sign}", style=style), Text(rung.check), Text(rung.result, style="dim"), Text(difference)
-        )
+        difference = f"largest difference {rung.difference}" if rung.difference else ""
+        said = Text(difference + ("\n" if difference and rung.detail else "")).append(rung.detail, style="dim")
+        table.add_row(Text(f"  {plain if ascii_only else sign}", style=style), Text(rung.check), Text(rung.result, style="dim"), said)
     yield Part(table)
 
 

@@ -6,6 +6,7 @@ Pure, and free of any rendering: `cell.py` shows it.
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -33,11 +34,12 @@ _EXPLAINED = frozenset({Status.DEGRADED, Status.FAILED, Status.ERRORED})
 
 @dataclass(frozen=True)
 class Rung:
-    """One check of the ladder: its result and the largest difference that it saw."""
+    """One check of the ladder: its result, the largest difference that it saw, and what else it noted, as one line of JSON."""
 
     check: Check
     result: CheckResult
-    difference: float | None
+    difference: str
+    detail: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,15 +80,27 @@ def gather(run: Run, cell: str) -> Evidence:
     outcome = find_cell(run, cell)
     return Evidence(
         outcome=outcome,
-        ladder=tuple(
-            Rung(check, outcome.checks.get(check, CheckResult.NOT_REACHED), outcome.differences.get(check))
-            for check in Check
-            if check in outcome.checks or (outcome.checks and outcome.stage is Stage.LOAD)
-        ),
+        ladder=_ladder(outcome),
         sides=_sides(run, outcome),
         diagnosis=diagnosis_of(outcome) if outcome.status in _EXPLAINED else None,
         needed=_needed(run, outcome),
     )
+
+
+def _ladder(outcome: Outcome) -> tuple[Rung, ...]:
+    """Return the rungs: for a load that was checked at all every one, else those that were recorded."""
+    details, endless = outcome.notes.get("checks"), outcome.notes.get("differences")
+    rungs = []
+    for check in Check:
+        if check not in outcome.checks and not (outcome.checks and outcome.stage is Stage.LOAD):
+            continue
+        difference = f"{outcome.differences[check]:.3g}" if check in outcome.differences else ""
+        if isinstance(endless, Mapping) and check in endless:
+            difference = one_line(str(endless[check]), limit=20)
+        detail = details.get(check) if isinstance(details, Mapping) else None
+        text = one_line(json.dumps(detail, default=str, sort_keys=True), limit=300) if detail else ""
+        rungs.append(Rung(check, outcome.checks.get(check, CheckResult.NOT_REACHED), difference, text))
+    return tuple(rungs)
 
 
 def _sides(run: Run, outcome: Outcome) -> tuple[Side, ...]:

@@ -34,7 +34,7 @@ def render(run: Run, *, command: tuple[str, ...] = COMMAND) -> str:
         (f"{GLYPHS[Status.ERRORED].sign} Errored: no statement about TensorFlow", tables.faults),
     )
     for title, groups in sections:
-        lines += _causes(title, groups)
+        lines += _causes(title, groups, messages=groups is tables.faults)
     lines += _blockers(tables)
     lines += _next_steps(tables, command)
     return "\n".join(lines).rstrip("\n") + "\n"
@@ -93,7 +93,7 @@ def _legend(tables: Tables) -> Iterator[str]:
         yield ""
 
 
-def _causes(title: str, groups: tuple[Group, ...]) -> Iterator[str]:
+def _causes(title: str, groups: tuple[Group, ...], *, messages: bool) -> Iterator[str]:
     if not groups:
         return
     yield f"## {title.replace('~', chr(92) + '~')}"
@@ -104,7 +104,7 @@ def _causes(title: str, groups: tuple[Group, ...]) -> Iterator[str]:
     yield "| ---: | --- | --- | --- | --- |"
     for group in groups[:_SUMMARY]:
         cause = prose(group.cause)
-        if group.class_ == "unknown" and group.error:
+        if (messages or group.class_ == "unknown") and group.error:
             cause += f": {code_span(group.error, limit=240, in_table=True)}"
         example = code_span(group.examples[0], limit=400, in_table=True) if group.examples else ""
         yield _row([str(group.count), cause, prose(group.class_), prose(group.remedy), example])

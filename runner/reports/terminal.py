@@ -46,7 +46,7 @@ def parts(tables: Tables, *, width: int, ascii_only: bool = False, command: tupl
     yield from _causes("Nothing raised, and the result is wrong", tables.silent, look.sign(SILENT))
     yield from _causes("Failed", tables.failures, look.sign(GLYPHS[Status.FAILED]))
     yield from _causes("Degraded: the outputs are right, something else was lost", tables.degradations, look.sign(GLYPHS[Status.DEGRADED]))
-    yield from _causes("Errored: no statement about TensorFlow", tables.faults, look.sign(GLYPHS[Status.ERRORED]))
+    yield from _causes("Errored: no statement about TensorFlow", tables.faults, look.sign(GLYPHS[Status.ERRORED]), messages=True)
     yield from map(Part, _blockers(tables, look))
     yield Part(Text())
     yield Part(Text.assemble("The run lies in ", (one_line(str(tables.path), limit=400), "bold")), whole=True)
@@ -141,7 +141,8 @@ _READING = {
 _ORDER = (*GLYPHS.values(), SILENT)
 
 
-def _causes(title: str, groups: tuple[Group, ...], sign: Text) -> Iterator[Part]:
+def _causes(title: str, groups: tuple[Group, ...], sign: Text, *, messages: bool = False) -> Iterator[Part]:
+    """Yield causes, the largest first; what nobody has diagnosed, and with `messages` everything, with one message as it was."""
     if not groups:
         return
     yield Part(Text())
@@ -149,7 +150,7 @@ def _causes(title: str, groups: tuple[Group, ...], sign: Text) -> Iterator[Part]
     for group in groups[:_CAUSES]:
         cause = Text.assemble(one_line(group.cause, limit=160), (f"  {one_line(group.class_, limit=40)}", "dim"))
         yield Part(_hanging(f"{group.count:>5}  ", cause))
-        if group.class_ == "unknown" and group.error:
+        if (messages or group.class_ == "unknown") and group.error:
             yield Part(Padding(Text(one_line(group.error, limit=240), style="italic"), (0, 0, 0, 7)))
         if group.remedy:
             yield Part(Padding(Text(one_line(group.remedy, limit=240)), (0, 0, 0, 7)))

@@ -165,6 +165,7 @@ def test_show_has_everything_of_a_cell() -> None:
         Reason.OPTIMIZER_LOST,
         checks={Check.LOADED: CheckResult.PASSED, Check.OUTPUTS: CheckResult.PASSED, Check.OPTIMIZER: CheckResult.FAILED},
         differences={"outputs": 4.2e-7},
+        notes={"why": "because of the cause", "checks": {"optimizer": {"slots": 0}}, "differences": {"weights": "nan"}, "odd": 1},
         warnings=({"category": "UserWarning", "message": "skipped a slot", "partial": True},),
         log="first\nlast line of the log",
         memory_peak_mb=712.4,
@@ -174,6 +175,10 @@ def test_show_has_everything_of_a_cell() -> None:
     for piece in (
         "degraded: optimizer-lost",
         "optimizer starts afresh",
+        "because of the cause",
+        '{"slots": 0}',
+        "largest difference nan",
+        "odd: 1",
         "largest difference 4.2e-07",
         "structure   not-reached",
         "of a partial restore: UserWarning: skipped a slot",

@@ -1,0 +1,47 @@
+"""The tables of docs/verdicts.md that are made from the code, so that they cannot fall behind it.
+
+A test compares them; `python -c "from runner.reports.reasons import renew; renew()"` in the repository writes them anew.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from runner.model import REASONS
+from runner.reports.glyphs import GLYPHS, SILENT
+from runner.rules import CLASSES
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "verdicts.md"
+
+
+def reasons_table() -> str:
+    """Return every reason, what it means, and whether seeing it once is too little to believe it."""
+    rows = [f"| `{reason}` | {info.text} | {'yes' if info.spurious else ''} |" for reason, info in REASONS.items()]
+    return "\n".join(["| reason | what it says | may be spurious |", "| --- | --- | --- |", *rows])
+
+
+def signs_table() -> str:
+    """Return the signs of the reports, with and without Unicode."""
+    rows = [f"| `{glyph.sign}` | `{glyph.ascii}` | {glyph.text} |" for glyph in (*GLYPHS.values(), SILENT)]
+    return "\n".join(["| sign | in ASCII | the worst in the cell is |", "| --- | --- | --- |", *rows])
+
+
+def classes_table() -> str:
+    """Return the classes of diagnoses."""
+    rows = [f"| `{name}` | {text} |" for name, text in CLASSES.items()]
+    return "\n".join(["| class | what it says |", "| --- | --- |", *rows])
+
+
+def renewed(text: str) -> str:
+    """Return the document with its generated tables made anew."""
+    for name, table in (("reasons", reasons_table()), ("signs", signs_table()), ("classes", classes_table())):
+        begin, end = f"<!-- generated: {name} -->", "<!-- end -->"
+        before, found, rest = text.partition(begin)
+        if found:
+            text = f"{before}{begin}\n{table}\n{end}{rest.partition(end)[2]}"
+    return text
+
+
+def renew(path: Path = DOCUMENT) -> None:
+    """Write the generated tables of the document anew."""
+    path.write_text(renewed(path.read_text(encoding="utf-8")), encoding="utf-8")
