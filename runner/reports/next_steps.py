@@ -22,7 +22,7 @@ class Step:
 
 def next_steps(tables: Tables, *, command: tuple[str, ...] = COMMAND) -> Iterator[Step]:
     """Yield what to do next, the most urgent first. `command` is how the reader starts the runner."""
-    again = _line(*command, "run", "--profile", tables.profile)
+    again = _line(*(tables.command or (*command, "run", "--profile", tables.profile)))
     if tables.interrupted:
         yield Step("It was interrupted; the same command goes on where it stopped, and repeats nothing", (again,))
     elif tables.faults or tables.totals.not_run:

@@ -87,6 +87,8 @@ class Tables:
     engine: str
     profile: str
     matrix: str
+    command: tuple[str, ...]
+    """What the run was started with, as the header has it."""
     complete: bool
     interrupted: bool
     environments: tuple[str, ...]
@@ -143,6 +145,7 @@ def pivot(run: Run) -> Tables:
         engine=run.header.engine,
         profile=run.header.profile,
         matrix=run.header.matrix,
+        command=run.header.command,
         complete=run.complete,
         interrupted=not run.complete,
         environments=_environments(run, outcomes),

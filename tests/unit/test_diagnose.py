@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runner.diagnose import diagnose
@@ -238,6 +238,7 @@ def test_every_rule_has_a_known_class_and_a_condition() -> None:
         assert rule.pattern or rule.reasons or rule.evidence
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300), st.text(max_size=300))
 def test_any_text_is_taken(type_: str, message: str) -> None:
     outcome = raised(type_, message).model_copy(update={"warnings": (WarningInfo(category="W", message=message),)})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -97,11 +97,13 @@ def test_hostile_text_is_only_text() -> None:
     assert not re.search(r"@\w", outside_code)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="|\\`*_<>[]()!#~&;@$ \n\r\t\x00\x1b\u202eab1-+.:/", max_size=60))
 def test_any_text_is_only_text(text: str) -> None:
     assert_harmless(markdown.render(hostile_run(text)))
 
 
+@settings(deadline=None)
 @given(st.text(max_size=80))
 def test_a_code_span_is_one_code_span_and_a_table_cell_one_cell(text: str) -> None:
     (inline,) = [token for token in PARSER.parse(f"x {code_span(text)} y") if token.type == "inline"]
@@ -109,6 +111,7 @@ def test_a_code_span_is_one_code_span_and_a_table_cell_one_cell(text: str) -> No
     assert row_widths(f"| a | b |\n| --- | --- |\n| {code_span(text, in_table=True)} | {prose(text)} |\n") == [{2}]
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="`~ab\n ", max_size=60))
 def test_no_text_closes_a_code_block(text: str) -> None:
     parsed = PARSER.parse(f"{code_block(text)}\n\nafter\n")
