@@ -27,6 +27,7 @@ _TITLE = "# The exact packages of one environment, written by `nox -s lock`. Cha
 _PIN = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^]]*\])?==([^\s;\\]+)")
 _UNDATED = re.compile(r"`([^`]+)` is missing an upload date")
 _BUILDERS = ("setuptools", "wheel")
+_TENSORFLOWS = ("tensorflow", "tensorflow-cpu", "tensorflow-gpu", "tf-nightly", "tf-nightly-cpu", "tf-nightly-gpu")
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,16 @@ def requirements(environment: Environment) -> tuple[str, ...]:
     )
     followed = {None: (), "newest-pre": (f"{environment.package}>=0.0.dev0",)}.get(environment.channel, (environment.package,))
     return (*followed, *(f"{name}=={version}" for name, version in named if version), *environment.packages)
+
+
+def one_tensorflow(environment: Environment) -> tuple[str, ...]:
+    """Return overrides by which no dependency brings in a second TensorFlow.
+
+    tensorflow-addons 0.6 depends on tensorflow-gpu and tf-keras on tensorflow: installed beside another build of TensorFlow they
+    write the same files, and which of the two is imported then is a matter of luck.
+    """
+    named = {str(canonicalize_name(found[0])) for line in environment.packages if (found := re.match(r"[A-Za-z0-9._-]+", line))}
+    return tuple(f"{name}; python_version < '0'" for name in _TENSORFLOWS if name not in {environment.package, *named})
 
 
 def asked(environment: Environment) -> dict[str, str]:
@@ -134,11 +145,15 @@ def lock(environment: Environment, directory: Path, *, uv: Path, python: Path | 
 def _resolve(environment: Environment, *, uv: Path, python: Path | None, run: RunUv) -> str:
     """Return the resolved list. An index may give upload times one minute and none the next, so such pages are fetched twice."""
     text = "\n".join(requirements(environment)) + "\n"
-    answer = run(uv, _arguments(environment, python), text=text)
-    undated = _undated(answer)
-    if undated:
-        answer = run(uv, [*_arguments(environment, python), *(f"--refresh-package={name}" for name in undated)], text=text)
+    with tempfile.TemporaryDirectory(prefix="tfmatrix-lock-") as folder:
+        overrides = Path(folder) / "overrides.txt"
+        overrides.write_text("".join(f"{line}\n" for line in one_tensorflow(environment)), encoding="utf-8")
+        arguments = [*_arguments(environment, python), "--override", str(overrides)]
+        answer = run(uv, arguments, text=text)
         undated = _undated(answer)
+        if undated:
+            answer = run(uv, [*arguments, *(f"--refresh-package={name}" for name in undated)], text=text)
+            undated = _undated(answer)
     if undated:
         raise EngineFault(
             Reason.RESOLVE_FAILED,

@@ -41,6 +41,10 @@ class Engine(Protocol):
 
     name: str
 
+    def fingerprint(self, environment: Environment) -> str:
+        """Return the fingerprint that `prepare` would give, without making anything; raise EngineFault when there is none."""
+        ...
+
     def prepare(self, environment: Environment) -> Prepared:
         """Make an environment or find it made, and check what it is; raise EngineFault with the reason of a build cell."""
         ...

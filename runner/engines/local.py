@@ -47,6 +47,10 @@ class LocalEngine:
         self._holds: dict[str, Hold] = {}
         self._interpreters: dict[str, Interpreter] = {}
 
+    def fingerprint(self, environment: Environment) -> str:
+        """Return the fingerprint of an environment from its lock; raise EngineFault(lock-missing)."""
+        return fingerprint(environment, read_lock(environment, self._locks).text)
+
     def prepare(self, environment: Environment) -> Prepared:
         """Build an environment or reuse it, ask its agent what it is, and check that; raise EngineFault with the reason."""
         started = time.monotonic()

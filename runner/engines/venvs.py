@@ -13,7 +13,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -99,6 +99,13 @@ def build(
         making.parent.mkdir(parents=True, exist_ok=True)
         _install(environment, lock, making, interpreter, uv=uv, seconds=seconds)
         site = site_packages(making)
+        damaged = set(irregular(site, time.time_ns()).values())
+        if damaged:
+            # Most likely files that were edited in place, in an environment that shares them with uv's cache: fetch them again.
+            forget(tuple(sorted(damaged)), uv=uv)
+            shutil.rmtree(making)
+            _install(environment, lock, making, interpreter, uv=uv, seconds=seconds)
+            site = site_packages(making)
         packages = installed(site)
         if packages != lock.pins:
             raise EngineFault(
@@ -106,6 +113,9 @@ def build(
                 f"{environment.id}: what uv installed is not what is locked: {difference(packages, lock.pins)}; "
                 f"lock it anew with `nox -s lock`",
             )
+        clash = shared_file(site)
+        if clash:
+            raise EngineFault(Reason.ENVIRONMENT_MISMATCH, f"{environment.id}: {clash}; ask for one of them only")
         facts = {
             "schema": SCHEMA,
             "fingerprint": fingerprint,
@@ -156,14 +166,13 @@ def installed(site: Path) -> dict[str, str]:
 def irregular(site: Path, built_ns: int) -> dict[str, str]:
     """Return path -> package of files that are not as recorded: missing, of another size, or written after `built_ns`.
 
-    A few wheels (tensorflow 2.0.4 is one) are wrong about themselves; what they get wrong is recorded when they are installed.
+    A wheel may be wrong about itself; what it gets wrong when it is fetched anew is recorded with the facts.
     """
     found = {}
-    for record in sorted(site.glob("*.dist-info/RECORD")):
-        package = str(canonicalize_name(record.parent.name.split("-")[0]))
-        with record.open(encoding="utf-8", newline="") as stream:
-            rows = [row for row in csv.reader(stream) if len(row) == 3 and row[2].isdigit()]
+    for package, rows in records(site):
         for path, _, size in rows:
+            if not size:
+                continue
             try:
                 status = os.stat(f"{site}/{path}")  # noqa: PTH116  (ten thousand files: no Path for each)
                 right = status.st_size == int(size) and status.st_mtime_ns <= built_ns
@@ -172,6 +181,25 @@ def irregular(site: Path, built_ns: int) -> dict[str, str]:
             if not right:
                 found[path] = package
     return found
+
+
+def records(site: Path) -> Iterator[tuple[str, list[list[str]]]]:
+    """Yield each package with the rows of its RECORD: path, hash, size."""
+    for record in sorted(site.glob("*.dist-info/RECORD")):
+        with record.open(encoding="utf-8", newline="") as stream:
+            rows = [row for row in csv.reader(stream) if len(row) == 3]
+        yield str(canonicalize_name(record.parent.name.split("-")[0])), rows
+
+
+def shared_file(site: Path) -> str | None:
+    """Return in words that two packages install different files of one name, so that it is luck which is there; None if none do."""
+    owners: dict[str, tuple[str, str]] = {}
+    for package, rows in records(site):
+        for path, digest, _ in rows:
+            other, theirs = owners.setdefault(path, (package, digest))
+            if other != package and theirs != digest:
+                return f"{other} and {package} both install {path}, and not the same"
+    return None
 
 
 def difference(found: Mapping[str, str], wanted: Mapping[str, str]) -> str:
