@@ -133,9 +133,9 @@ def announcement(event: Event) -> str | None:
     """Return the line that an event is worth in itself, or None."""
     match event:
         case RunStarted():
-            known = f", {event.reused} of them known from earlier runs" if event.reused else ""
-            note = f"; {one_line(event.note)}" if event.note else ""
-            return f"run {one_line(event.run)}: {counted(event.planned, 'cell')}{known}{note}; {one_line(str(event.path), limit=400)}"
+            note = event.note or (f"{event.reused} of them known from earlier runs" if event.reused else "")
+            parts = [counted(event.planned, "cell"), one_line(note), one_line(str(event.path), limit=400)]
+            return f"run {one_line(event.run)}: {'; '.join(part for part in parts if part)}"
         case EnvironmentStarted():
             return f"building {one_line(event.id)}"
         case EnvironmentReady():

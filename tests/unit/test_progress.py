@@ -143,7 +143,7 @@ def test_plain_lines_tell_of_environments_and_the_end() -> None:
     for event in events:
         progress(event)
     assert file.getvalue().splitlines() == [
-        "run r1: 10 cells, 4 of them known from earlier runs; resumes r0; reports/runs/r1",
+        "run r1: 10 cells; resumes r0; reports/runs/r1",
         "building a",
         "ready a in 33 s",
         "ready b from the cache",
@@ -151,6 +151,12 @@ def test_plain_lines_tell_of_environments_and_the_end() -> None:
         "one failure is being confirmed",
         "interrupted after 1 min 35 s: 4/10 done",
     ]
+
+
+def test_what_is_known_from_earlier_runs_is_said() -> None:
+    progress, _, file = plain()
+    progress(started(10, reused=4))
+    assert file.getvalue() == "run r1: 10 cells; 4 of them known from earlier runs; reports/runs/r1\n"
 
 
 def test_plain_lines_hold_no_control_codes_whatever_is_told() -> None:
