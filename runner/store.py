@@ -94,7 +94,8 @@ class RunStore:
     """All runs below one reports directory, and the artifacts that they share."""
 
     def __init__(self, reports: Path) -> None:
-        self.reports = reports
+        # Agents work in other directories.
+        self.reports = reports = reports.absolute()
         self.runs = reports / "runs"
         self.scratch = reports / "scratch"
         self.artifacts = ArtifactStore(reports / "artifacts")
