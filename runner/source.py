@@ -48,16 +48,16 @@ class Source:
                 here = (*here, part)
         return here
 
-    def line(self, loc: Loc) -> int:
-        """Return the line of a value (of its key, when the value is a mapping or list), or of the nearest thing around it."""
+    def line(self, loc: Loc, *, key: bool = False) -> int:
+        """Return the line of a value (of its key, when asked for or when it is a mapping or list), or of the nearest thing around it."""
         here = self.locate(loc)
-        if here in self.raw:
+        if here in self.raw and not (key and here in self.key_lines):
             return self.lines[here]
         return self.key_lines.get(here) or self.lines.get(here) or 1
 
-    def problem(self, loc: Loc, what: str, hint: str = "") -> None:
-        """Note a problem at a path."""
-        self.problems.append(Problem(self.file, self.line(loc), what, hint))
+    def problem(self, loc: Loc, what: str, hint: str = "", *, key: bool = False) -> None:
+        """Note a problem with the value at a path, or with its key."""
+        self.problems.append(Problem(self.file, self.line(loc, key=key), what, hint))
 
 
 def read_bytes(path: Path) -> bytes:
@@ -120,16 +120,14 @@ def _compose(text: str, source: Source) -> yaml.Node | None:
         source.problems.append(_syntax(error, text, source.file, line))
     except (yaml.YAMLError, ValueError, OverflowError, RecursionError, IndexError, TypeError) as error:
         # PyYAML itself stumbles over some malformed escapes and directives.
-        source.problems.append(
-            Problem(source.file, max(line, 1), f"YAML syntax: {_short(str(error))}", "correct the text around this line")
-        )
+        source.problems.append(Problem(source.file, max(line, 1), f"YAML syntax: {short(str(error))}", "correct the text around this line"))
     return None
 
 
 def _syntax(error: yaml.MarkedYAMLError, text: str, file: str, line: int) -> Problem:
     mark: Any = error.problem_mark or error.context_mark
     line = mark.line + 1 if mark else max(line, 1)
-    what = "YAML syntax: " + _short(", ".join(part for part in (error.context, error.problem) if part), 200)
+    what = "YAML syntax: " + short(", ".join(part for part in (error.context, error.problem) if part), 200)
     lines = text.split("\n")
     hint = f"column {mark.column + 1}" if mark else ""
     if "'\\t'" in what or (line <= len(lines) and "\t" in lines[line - 1][: len(lines[line - 1]) - len(lines[line - 1].lstrip())]):
@@ -174,7 +172,7 @@ class _Converter:
         self.inside.append(id(node))
         try:
             if node.tag not in (f"{_TAG}map", f"{_TAG}seq"):
-                return self._bad(node, loc, f"the tag {_short(node.tag)} is not understood here", "remove it")
+                return self._bad(node, loc, f"the tag {short(node.tag)} is not understood here", "remove it")
             return self._mapping(node, loc) if isinstance(node, yaml.MappingNode) else self._sequence(node, loc)
         finally:
             self.inside.pop()
@@ -218,10 +216,10 @@ class _Converter:
             elif not isinstance(key, yaml.ScalarNode):
                 self._bad(key, (*loc, f"line {line}"), "a key must be text, not a list or mapping")
             elif key.tag not in _TEXT_TAGS or not _printable(key.value):
-                self._bad(key, (*loc, key.value), f"the key {_short(key.value)} is not text", f'write it in quotes: "{_short(key.value)}"')
+                self._bad(key, (*loc, key.value), f"the key {short(key.value)} is not text", f'write it in quotes: "{short(key.value)}"')
             elif key.value in own:
                 first = own[key.value][0]
-                self._bad(key, (*loc, f"{key.value} again"), f"`{_short(key.value)}` is given twice", f"first on line {first}; remove one")
+                self._bad(key, (*loc, f"{key.value} again"), f"`{short(key.value)}` is given twice", f"first on line {first}; remove one")
             else:
                 own[key.value] = (line, child)
         return {**merged, **own}
@@ -242,13 +240,16 @@ class _Converter:
 
     def _scalar(self, node: yaml.ScalarNode, loc: Loc) -> Any:
         if not _printable(node.value):
-            return self._bad(node, loc, f"{_short(ascii(node.value))} holds characters that are not text", "remove them")
+            return self._bad(node, loc, f"{short(ascii(node.value))} holds characters that are not text", "remove them")
         if node.tag in _TEXT_TAGS:
             return node.value
         kind = node.tag.removeprefix(_TAG)
         try:
             if kind == "int":
-                return self.scalars.construct_yaml_int(node)
+                number = self.scalars.construct_yaml_int(node)
+                if abs(number) < 2**63:
+                    return number
+                raise ValueError
             if kind == "float":
                 return self.scalars.construct_yaml_float(node)
             if kind == "bool":
@@ -256,13 +257,15 @@ class _Converter:
             if kind == "null":
                 return None
         except (ValueError, KeyError, IndexError, OverflowError, yaml.YAMLError):
-            return self._bad(node, loc, f"{_short(node.value)} is not a readable {kind}", f'write text in quotes: "{_short(node.value)}"')
-        return self._bad(node, loc, f"the tag {_short(node.tag)} is not understood here", "remove it")
+            return self._bad(node, loc, f"{short(node.value)} is not a readable {kind}", f'write text in quotes: "{short(node.value)}"')
+        return self._bad(node, loc, f"the tag {short(node.tag)} is not understood here", "remove it")
 
 
 def _printable(text: str) -> bool:
     return all(0xD800 > ord(char) >= 0x20 or ord(char) > 0xDFFF or char in "\n\t" for char in text)
 
 
-def _short(text: str, length: int = 60) -> str:
+def short(text: str, length: int = 60) -> str:
+    """Return a text cut to a length that fits into a message, on one line."""
+    text = text.replace("\n", " ")
     return text if len(text) <= length else f"{text[: length - 1]}…"
