@@ -1,0 +1,224 @@
+"""The ladder: each check compares one thing of the loaded model with what the producer recorded."""
+
+from itertools import permutations
+from typing import Any, Dict, List, Optional, Tuple
+
+from agent import state
+from agent.report import Report
+
+HYPERPARAMETER_TOLERANCE = 1e-6
+
+
+def tolerance(request: Dict[str, Any], dtype: str) -> Tuple[float, float]:
+    """Return (absolute, relative) for a dtype; what is not listed must be equal."""
+    found = request["tolerances"].get(dtype)
+    return (found["absolute"], found["relative"]) if found else (0.0, 0.0)
+
+
+def distance(expected: Any, found: Any) -> float:
+    """Return the largest absolute difference; infinite when shapes differ, values are not comparable or one is NaN alone."""
+    import numpy
+
+    if expected.shape != found.shape:
+        return float("inf")
+    if expected.dtype.kind in "OSU" or found.dtype.kind in "OSU":
+        return 0.0 if numpy.array_equal(expected.astype(str), _text(found)) else float("inf")
+    if expected.size == 0:
+        return 0.0
+    left, right = expected.astype("float64"), found.astype("float64")
+    equal = (left == right) | (numpy.isnan(left) & numpy.isnan(right))
+    gap = numpy.where(equal, 0.0, numpy.abs(left - right))
+    return float(numpy.where(numpy.isnan(gap), numpy.inf, gap).max())
+
+
+def _text(value: Any) -> Any:
+    import numpy
+
+    return numpy.array([item.decode("utf-8", "replace") if isinstance(item, bytes) else str(item) for item in value.ravel()]).reshape(
+        value.shape
+    )
+
+
+def within(request: Dict[str, Any], expected: Any, found: Any) -> bool:
+    """Say whether two arrays agree within the tolerance of the expected dtype."""
+    import numpy
+
+    gap = distance(expected, found)
+    if gap == 0.0 or gap == float("inf"):
+        return gap == 0.0
+    absolute, relative = tolerance(request, expected.dtype.name)
+    left, right = expected.astype("float64"), found.astype("float64")
+    equal = (left == right) | (numpy.isnan(left) & numpy.isnan(right))
+    return bool((equal | (numpy.abs(left - right) <= absolute + relative * numpy.abs(left))).all())
+
+
+def structure(report: Report, expected: Dict[str, Any], model: Any) -> None:
+    """Compare variables by shape, dtype and trainable flag, and the layers that hold them."""
+    found = state.weights(model)["meta"]
+
+    def shown(items: List[Dict[str, Any]]) -> List[str]:
+        return sorted("%s %s %s" % (item["shape"], item["dtype"], "trainable" if item["trainable"] else "frozen") for item in items)
+
+    wanted, seen = shown(expected["meta"]), shown(found)
+    layers = state.layers(model)
+    frozen = {item["name"]: item["trainable"] for item in expected["layers"]}
+    thawed = [item["name"] for item in layers if item["name"] in frozen and frozen[item["name"]] != item["trainable"]]
+    detail = {}  # type: Dict[str, Any]
+    if wanted != seen:
+        detail["missing"] = [item for item in wanted if item not in seen][:20]
+        detail["unexpected"] = [item for item in seen if item not in wanted][:20]
+        detail["expected_count"], detail["found_count"] = len(wanted), len(seen)
+    if thawed:
+        detail["trainable_differs"] = thawed
+    if [item["class"] for item in expected["layers"]] != [item["class"] for item in layers]:
+        detail["layer_classes"] = [item["class"] for item in layers]
+    report.check("structure", "failed" if wanted != seen or thawed else "passed", **detail)
+
+
+def weights(report: Report, expected: Dict[str, Any], found: Dict[str, Any]) -> Optional[List[int]]:
+    """Compare weights bit by bit. Return for each expected weight the index of the found one, or None if they differ.
+
+    By name and shape where the names of both sides agree and tell the weights apart. Names differ between versions: then as a multiset.
+    """
+    wanted_keys = [(item["name"], tuple(item["shape"])) for item in expected["meta"]]
+    found_keys = [(item["name"], tuple(item["shape"])) for item in found["meta"]]
+    named = len(set(wanted_keys)) == len(wanted_keys) and set(wanted_keys) == set(found_keys) and len(found_keys) == len(wanted_keys)
+    if named:
+        order = [found_keys.index(key) for key in wanted_keys]
+        gaps = [distance(value, found["arrays"][index]) for value, index in zip(expected["weights"], order)]
+        wrong = [name for (name, _), gap in zip(wanted_keys, gaps) if gap != 0.0]
+        report.check("weights", "failed" if wrong else "passed", max(gaps), matched_by="name", differing=wrong[:20])
+        return None if wrong else order
+    free = list(range(len(found["arrays"])))
+    matched = []  # type: List[int]
+    absent, worst = [], 0.0
+    for (name, _), value in zip(wanted_keys, expected["weights"]):
+        gaps = {index: distance(value, found["arrays"][index]) for index in free}
+        best = min(gaps, key=lambda index: gaps[index]) if gaps else None
+        if best is None or gaps[best] != 0.0:
+            absent.append(name)
+            worst = max(worst, gaps[best] if best is not None else float("inf"))
+        else:
+            matched.append(best)
+            free.remove(best)
+    extra = [found["meta"][index]["name"] for index in free] if not absent else []
+    bad = bool(absent or extra)
+    report.check("weights", "failed" if bad else "passed", worst, matched_by="value", differing=absent[:20], unexpected=extra[:20])
+    return None if bad else matched
+
+
+def contained_weights(report: Report, expected: Dict[str, Any], variables: List[Any]) -> None:
+    """For loaders that give no model: every expected weight must be among the variables."""
+    arrays = [state.array(variable) for variable in variables]
+    absent = [
+        item["name"]
+        for item, value in zip(expected["meta"], expected["weights"])
+        if not any(distance(value, other) == 0.0 for other in arrays)
+    ]
+    report.check("weights", "failed" if absent else "passed", matched_by="value", differing=absent[:20])
+
+
+def outputs(request: Dict[str, Any], report: Report, expected: List[Any], candidates: List[List[Any]], ordered: bool) -> None:
+    """Compare outputs within the tolerance. `candidates` are outputs that count alike; unordered ones are matched by shape and value."""
+    best = None  # type: Optional[Tuple[bool, float]]
+    for found in candidates:
+        for arrangement in [found] if ordered else _arrangements(expected, found):
+            if len(arrangement) != len(expected):
+                result = (False, float("inf"))
+            else:
+                gaps = [distance(one, other) for one, other in zip(expected, arrangement)]
+                good = all(within(request, one, other) for one, other in zip(expected, arrangement))
+                result = (good, max(gaps))
+            if best is None or (not result[0], result[1]) < (not best[0], best[1]):
+                best = result
+    assert best is not None
+    count = "%d outputs instead of %d" % (len(candidates[0]), len(expected)) if len(candidates[0]) != len(expected) else None
+    report.check("outputs", "passed" if best[0] else "failed", best[1], bit_equal=best[1] == 0.0, count=count)
+
+
+def _arrangements(expected: List[Any], found: List[Any]) -> List[List[Any]]:
+    """Return the orders of outputs whose shapes fit: a signature names its outputs as its version likes."""
+    if len(found) != len(expected) or len(found) > 5:
+        return [found]
+    shapes = [value.shape for value in expected]
+    fitting = [list(order) for order in permutations(found) if [value.shape for value in order] == shapes]
+    return fitting or [found]
+
+
+def compiled(report: Report, expected: Dict[str, Any], model: Any) -> None:
+    """Compare whether the model is compiled, and with which loss."""
+    if not expected["compiled"]:
+        return report.check("compile", "not-applicable")
+    if getattr(model, "optimizer", None) is None:
+        return report.check("compile", "failed", reason="compile-lost", found="not compiled")
+    wanted, found = expected["loss"], state.loss_name(model)
+    return report.check(
+        "compile",
+        "passed" if wanted == found else "failed",
+        reason=None if wanted == found else "compile-lost",
+        expected=wanted,
+        found=found,
+    )
+
+
+def optimizer(request: Dict[str, Any], report: Report, expected: Dict[str, Any], found: Optional[Dict[str, Any]]) -> bool:
+    """Compare class, iterations, hyperparameters and slots. Return True when slots do not exist yet and the next step must tell."""
+    wanted = expected["optimizer"]
+    if found is None:
+        report.check("optimizer", "failed", reason="optimizer-lost", found="none")
+        return False
+    problems = []
+    if _class(wanted["class"]) != _class(found["class"]):
+        problems.append("class: %s instead of %s" % (found["class"], wanted["class"]))
+    for name, value in sorted(wanted["hyperparameters"].items()):
+        other = found["hyperparameters"].get(name)
+        if other is not None and not _close(value, other):
+            problems.append("%s: %r instead of %r" % (name, other, value))
+    slots = [value for value in expected["slots"] if value.size and value.any()]
+    gaps = [min([distance(value, other) for other in found["arrays"]] or [float("inf")]) for value in slots]
+    absent = sum(1 for gap in gaps if gap != 0.0)
+    detail = {"iterations": found["iterations"], "slots_expected": len(slots), "slots_found": len(slots) - absent}
+    if not problems and not found["arrays"] and slots:
+        return True
+    fresh = found["iterations"] == 0 and absent == len(slots)
+    if found["iterations"] != wanted["iterations"]:
+        problems.append("iterations: %d instead of %d" % (found["iterations"], wanted["iterations"]))
+    if absent:
+        problems.append("%d of %d slots differ" % (absent, len(slots)))
+    reason = None if not problems else "optimizer-lost" if fresh else "optimizer-differs"
+    report.check("optimizer", "failed" if problems else "passed", max(gaps or [0.0]), reason=reason, problems=problems, **detail)
+    return False
+
+
+def _class(name: str) -> str:
+    return name.lower().replace("_", "")
+
+
+def _close(one: Any, other: Any) -> bool:
+    if isinstance(one, (bool, str)) or isinstance(other, (bool, str)):
+        return bool(one == other)
+    return abs(one - other) <= HYPERPARAMETER_TOLERANCE * max(1e-3, abs(one), abs(other))
+
+
+def train_step(request: Dict[str, Any], report: Report, expected: Dict[str, Any], found: List[Any]) -> str:
+    """Compare the weights after one more step with both references. Return "next", "fresh" or "neither".
+
+    `next` is what the producer's model did, `fresh` what the same weights with a new optimizer would have done.
+    """
+
+    def all_within(reference: List[Any]) -> bool:
+        return len(reference) == len(found) and all(within(request, one, other) for one, other in zip(reference, found))
+
+    def furthest(reference: List[Any], other: List[Any]) -> float:
+        return max([distance(one, two) for one, two in zip(reference, other)] or [float("inf")])
+
+    gap = furthest(expected["next"], found)
+    apart = not all(within(request, one, other) for one, other in zip(expected["next"], expected["fresh"]))
+    if all_within(expected["next"]):
+        report.check("train-step", "passed", gap, told_apart=apart)
+        return "next"
+    fresh = all_within(expected["fresh"])
+    report.check(
+        "train-step", "failed", gap, reason="optimizer-lost" if fresh else "train-step-differs", like_fresh=fresh, told_apart=apart
+    )
+    return "fresh" if fresh else "neither"

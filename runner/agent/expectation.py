@@ -1,0 +1,119 @@
+"""What the producer recorded beside the artifact: the fixed inputs and everything a consumer's model is compared with.
+
+`expectation.json` holds names and numbers, `expectation.npz` the arrays: inputs, outputs, weights, slots, and the weights
+after one more training step, once as the trained model took it and once as the same model with a fresh optimizer would.
+"""
+
+import os
+from typing import Any, Dict, List
+
+from agent import files, state
+from agent.fixture import FIRST_WEIGHTS, NEXT_STEP, Fixture
+from agent.report import FixtureFault
+
+JSON = "expectation.json"
+ARRAYS = "expectation.npz"
+GROUPS = ("outputs", "weights", "slots", "next", "fresh", "next_slots")
+
+
+def make(fixture: Fixture) -> Dict[str, Any]:
+    """Build and train the fixture and record it. Raises FixtureFault when two equal calls or two equal builds differ."""
+    model = fixture.build(FIRST_WEIGHTS)
+    optimizer = fixture.optimizer(model)
+    if optimizer is not None:
+        fixture.warm_up(model, optimizer)
+    found = take(fixture, model, optimizer)
+    repeated = fixture.call(model, fixture.inputs())
+    if not same_arrays(found["outputs"], repeated):
+        raise FixtureFault("two calls of one model on the same inputs gave different outputs: nothing can be compared")
+    if not all(_finite(output) for output in repeated):
+        raise FixtureFault("the outputs are not finite numbers")
+    if optimizer is not None:
+        fixture.train(model, optimizer, NEXT_STEP)
+        found["next"] = state.weights(model)["arrays"]
+        found["next_slots"] = state.optimizer(optimizer)["arrays"]
+        twin = fixture.build(FIRST_WEIGHTS)
+        for variable, value in zip(twin.weights, found["weights"]):
+            variable.assign(value)
+        fixture.train(twin, fixture.optimizer(twin), NEXT_STEP)
+        found["fresh"] = state.weights(twin)["arrays"]
+    return found
+
+
+def take(fixture: Fixture, model: Any, optimizer: Any) -> Dict[str, Any]:
+    """Record a model as it is now."""
+    weights = state.weights(model)
+    found = {
+        "meta": weights["meta"],
+        "weights": weights["arrays"],
+        "layers": state.layers(model),
+        "outputs": fixture.call(model, fixture.inputs()),
+        "loss": state.loss_name(model),
+        "compiled": getattr(model, "optimizer", None) is not None,
+        "input_names": list(getattr(model, "input_names", None) or []),
+        "output_names": list(getattr(model, "output_names", None) or []),
+        "optimizer": None,
+        "slots": [],
+    }  # type: Dict[str, Any]
+    if optimizer is not None:
+        found["optimizer"] = state.optimizer(optimizer)
+        found["slots"] = found["optimizer"].pop("arrays")
+    return found
+
+
+def difference(expected: Dict[str, Any], found: Dict[str, Any]) -> str:
+    """Say in what a second build and training differs from the first one, or return nothing."""
+    if [item["shape"] for item in expected["meta"]] != [item["shape"] for item in found["meta"]]:
+        return "the shapes of the weights"
+    for part in ("weights", "outputs", "slots"):
+        if not same_arrays(expected[part], found[part], tolerance=1e-6):
+            return "the %s" % part
+    return ""
+
+
+def same_arrays(left: List[Any], right: List[Any], tolerance: float = 0.0) -> bool:
+    """Compare two lists of arrays; NaN equals NaN."""
+    import numpy
+
+    if len(left) != len(right):
+        return False
+    for one, other in zip(left, right):
+        if one.shape != other.shape or one.dtype != other.dtype:
+            return False
+        if tolerance and one.dtype.kind == "f":
+            if not numpy.allclose(one, other, rtol=tolerance, atol=tolerance, equal_nan=True):
+                return False
+        elif one.tobytes() != other.tobytes() and not numpy.array_equal(one, other):
+            return False
+    return True
+
+
+def _finite(value: Any) -> bool:
+    import numpy
+
+    return value.dtype.kind not in "fc" or bool(numpy.isfinite(value).all())
+
+
+def write(directory: str, found: Dict[str, Any], fixture: Fixture) -> None:
+    """Write the two files; arrays without pickle, so that every NumPy reads every other's."""
+    import numpy
+
+    arrays = {}
+    for group in GROUPS:
+        for index, value in enumerate(found.get(group) or []):
+            arrays["%s_%04d" % (group, index)] = value.astype("float32") if value.dtype.name == "bfloat16" else value
+    numpy.savez(os.path.join(directory, ARRAYS), **arrays)
+    rest = {key: value for key, value in found.items() if key not in GROUPS}
+    rest["counts"] = {group: len(found.get(group) or []) for group in GROUPS}
+    files.write_json(os.path.join(directory, JSON), rest)
+
+
+def read(directory: str) -> Dict[str, Any]:
+    """Read what `write` wrote."""
+    import numpy
+
+    found = files.read_json(os.path.join(directory, JSON))
+    with numpy.load(os.path.join(directory, ARRAYS), allow_pickle=False) as arrays:
+        for group in GROUPS:
+            found[group] = [arrays["%s_%04d" % (group, index)] for index in range(found["counts"][group])]
+    return dict(found)

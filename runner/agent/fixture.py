@@ -1,0 +1,162 @@
+"""Use a fixture file: import it, build its model, give it weights and data that NumPy drew, train it."""
+
+import contextlib
+import errno
+import importlib.util
+import os
+import sys
+from typing import Any, Dict, Iterator, List, Optional
+
+from agent.report import FixtureFault, Unsupported, error_number
+
+TRAIN_STEPS = 3
+NEXT_STEP = 100
+FIRST_WEIGHTS = 1
+OTHER_WEIGHTS = 2
+
+
+def require(need: str) -> None:
+    """Raise Unsupported unless the module imports and has the attribute: `package.module` or `package.module:attribute`."""
+    module, _, attribute = need.partition(":")
+    try:
+        found = importlib.import_module(module)
+    except Exception as error:
+        raise Unsupported("need-unmet", "%s does not import: %s: %s" % (module, type(error).__name__, str(error)[:300]))
+    if attribute and not hasattr(found, attribute):
+        raise Unsupported("need-unmet", "%s has no %s" % (module, attribute))
+
+
+@contextlib.contextmanager
+def blame(doing: str) -> Iterator[None]:
+    """What raises here is the fixture's fault, unless memory or disk ran out."""
+    try:
+        yield
+    except (FixtureFault, Unsupported, MemoryError):
+        raise
+    except BaseException as error:
+        if error_number(error) in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise
+        raise FixtureFault("%s raised %s: %s" % (doing, type(error).__name__, str(error)[:2000])) from error
+
+
+class Fixture:
+    """One fixture file with the options of one variant."""
+
+    def __init__(self, request: Dict[str, Any], tf: Any) -> None:
+        """Import the file. Raises FixtureFault, or Unsupported when something it needs does not import."""
+        self.tf = tf
+        self.options = request["fixture"].get("options") or {}
+        for need in request["fixture"].get("needs") or []:
+            require(need)
+        path = request["fixture"]["file"]
+        # The module must be found by name again: Keras writes it into configs and imports it when it loads.
+        name = "fixture_" + os.path.splitext(os.path.basename(path))[0]
+        spec = importlib.util.spec_from_file_location(name, path)
+        if spec is None or spec.loader is None:
+            raise FixtureFault("%s is not a Python file" % path)
+        self.module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = self.module
+        with blame("importing the fixture %s" % path):
+            spec.loader.exec_module(self.module)
+        for name in ("build", "data"):
+            if not callable(getattr(self.module, name, None)):
+                raise FixtureFault("%s defines no function %s" % (path, name))
+
+    def custom_objects(self) -> Dict[str, Any]:
+        """Return what is passed as custom_objects; the call also makes sure that the classes are registered."""
+        function = getattr(self.module, "custom_objects", None)
+        with blame("custom_objects"):
+            return dict(function(self.tf)) if function else {}
+
+    def build(self, weights: int) -> Any:
+        """Return a new model whose weights are drawn by NumPy from the seed `weights`."""
+        with blame("build"):
+            model = self.module.build(self.tf, **self.options)
+        if not isinstance(model, self.tf.keras.Model):
+            raise FixtureFault("build returned %s instead of a Keras model" % type(model).__name__)
+        with blame("the first call of the built model"):
+            self.call(model, self.inputs())
+        if not model.weights:
+            raise FixtureFault("the model has no weights")
+        assign(model, weights)
+        return model
+
+    def data(self, stream: int) -> Any:
+        """Return (inputs, targets) number `stream`; stream 0 is what outputs are compared on."""
+        import numpy
+
+        with blame("data"):
+            found = self.module.data(numpy.random.RandomState(1000 + stream))
+        if not isinstance(found, tuple) or len(found) != 2:
+            raise FixtureFault("data must return a tuple (inputs, targets)")
+        return found
+
+    def inputs(self) -> Any:
+        """Return the inputs on which outputs are compared."""
+        return self.data(0)[0]
+
+    def optimizer(self, model: Any) -> Optional[Any]:
+        """Return the model's optimizer, a new one of the fixture's own loop, or None when nothing is trained."""
+        function = getattr(self.module, "optimizer", None)
+        with blame("optimizer"):
+            return function(self.tf) if function else getattr(model, "optimizer", None)
+
+    @property
+    def owns_optimizer(self) -> bool:
+        """Say whether the optimizer lives beside the model, in a loop of the fixture's own."""
+        return hasattr(self.module, "optimizer")
+
+    def train(self, model: Any, optimizer: Any, stream: int) -> None:
+        """Take one training step on data number `stream`."""
+        inputs, targets = self.data(stream)
+        step = getattr(self.module, "train_step", None)
+        if step is not None:
+            step(self.tf, model, optimizer, inputs, targets)
+        else:
+            model.train_on_batch(inputs, targets)
+
+    def warm_up(self, model: Any, optimizer: Any) -> None:
+        """Train the first steps, on data that differ from step to step."""
+        with blame("training"):
+            for step in range(1, TRAIN_STEPS + 1):
+                self.train(model, optimizer, step)
+
+    def call(self, model: Any, inputs: Any) -> List[Any]:
+        """Call the model for inference and return its outputs as a flat list of arrays."""
+        return flat(model(tensors(self.tf, inputs), training=False))
+
+
+def tensors(tf: Any, value: Any) -> Any:
+    """Turn arrays inside lists and dicts into tensors; text goes in as a list, as string arrays do not."""
+    if isinstance(value, dict):
+        return {key: tensors(tf, item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [tensors(tf, item) for item in value]
+    return tf.constant(value.tolist() if getattr(value, "dtype", None) is not None and value.dtype.kind in "OSU" else value)
+
+
+def flat(value: Any) -> List[Any]:
+    """Return the arrays in a structure of tensors, dicts by sorted key."""
+    import numpy
+
+    if isinstance(value, dict):
+        return [item for key in sorted(value) for item in flat(value[key])]
+    if isinstance(value, (list, tuple)):
+        return [item for part in value for item in flat(part)]
+    return [numpy.asarray(value.numpy() if hasattr(value, "numpy") else value)]
+
+
+def assign(model: Any, seed: int) -> None:
+    """Give every floating-point weight values from NumPy: none is zero, one or another default, variances are positive."""
+    import numpy
+
+    random = numpy.random.RandomState(seed)
+    for variable in model.weights:
+        value = numpy.asarray(variable.numpy())
+        if value.dtype.kind != "f" and "float" not in value.dtype.name:
+            continue
+        if "variance" in variable.name:
+            drawn = random.uniform(0.5, 1.5, size=value.shape)
+        else:
+            drawn = random.normal(size=value.shape) / (numpy.sqrt(value.shape[0]) if value.ndim > 1 else 4.0)
+        variable.assign(numpy.asarray(drawn).astype(value.dtype))

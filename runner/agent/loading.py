@@ -1,0 +1,131 @@
+"""The load cell: load, then climb the ladder of checks as far as it goes."""
+
+import os
+import shutil
+from typing import Any, Dict, List, Optional
+
+from agent import checks, expectation, files, formats, loaders, state
+from agent.fixture import NEXT_STEP, Fixture
+from agent.report import Report
+from agent.saving import MANIFEST, MODEL
+
+
+def load(request: Dict[str, Any], report: Report) -> None:
+    """Load the artifact with the asked loader and compare what came back with the producer's expectation."""
+    import tensorflow as tf
+
+    expected = expectation.read(request["artifact"])
+    manifest = files.read_json(os.path.join(request["artifact"], MANIFEST))
+    fixture = Fixture(request, tf)
+    # A copy of its own: what a load does to its files must not reach another cell.
+    own = os.path.join(request["scratch"], MODEL)
+    shutil.copytree(os.path.join(request["artifact"], MODEL), own)
+    path = os.path.join(own, formats.PATHS[request["format"]])
+    loaded = loaders.load(request, path, tf, fixture, expected, report)
+    report.check("loaded", "passed")
+    try:
+        if loaded.model is not None:
+            compare_model(request, report, fixture, expected, loaded, bool(manifest["optimizer_in_artifact"]))
+        else:
+            compare_callable(request, report, fixture, expected, loaded)
+    finally:
+        # Here and not at the interpreter's end dies what says that it was never restored.
+        loaded.__dict__.clear()
+
+
+def compare_model(
+    request: Dict[str, Any], report: Report, fixture: Fixture, expected: Dict[str, Any], loaded: loaders.Loaded, carried: bool
+) -> None:
+    """Climb the ladder with a Keras model."""
+    model = loaded.model
+    report.phase("structure")
+    if not isinstance(model, fixture.tf.keras.Model):
+        kind = type(model).__name__
+        report.check("structure", "failed", found=kind)
+        report.phase("outputs")
+        raise TypeError("the load raised nothing and returned a %s, which is no Keras model: it has no predict" % kind)
+    checks.structure(report, expected, model)
+    report.check("signature", "not-applicable")
+    report.phase("weights")
+    order = checks.weights(report, expected, state.weights(model))
+    report.phase("outputs")
+    checks.outputs(request, report, expected["outputs"], [loaded.call(fixture.inputs())], ordered=True)
+    rebuilt = request["loader"] in loaders.REBUILDING
+    if request["loader"] == "load-model":
+        checks.compiled(report, expected, model)
+    else:
+        report.check("compile", "not-applicable")
+    if not _optimizer_promised(request, expected, carried) or fixture.owns_optimizer and not rebuilt:
+        report.check("optimizer", "not-applicable")
+        report.check("train-step", "not-applicable")
+        return
+    report.phase("optimizer")
+    found = state.optimizer(loaded.optimizer) if loaded.optimizer is not None else None
+    waiting = checks.optimizer(request, report, expected, found)
+    if found is None:
+        report.check("train-step", "not-applicable", detail="there is no optimizer to step with")
+        return
+    report.phase("train-step")
+    step(request, report, fixture, expected, loaded, order, waiting)
+
+
+def step(
+    request: Dict[str, Any],
+    report: Report,
+    fixture: Fixture,
+    expected: Dict[str, Any],
+    loaded: loaders.Loaded,
+    order: Optional[List[int]],
+    waiting: bool,
+) -> None:
+    """Take one more training step and let it tell what lazily restored slots cannot."""
+    fixture.train(loaded.model, loaded.optimizer, NEXT_STEP)
+    after = state.weights(loaded.model)["arrays"]
+    if order is None:
+        report.check("train-step", "failed", reason="train-step-differs", why="the step started from other weights")
+        if waiting:
+            report.check("optimizer", "not-applicable", why="it creates its slots at the first step, and the weights already differed")
+        return
+    like = checks.train_step(request, report, expected, [after[index] for index in order])
+    if waiting:
+        result = "passed" if like == "next" else "failed"
+        reason = {"next": None, "fresh": "optimizer-lost", "neither": "optimizer-differs"}[like]
+        report.check("optimizer", result, reason=reason, seen_through="the next step: its slots are restored when they are created")
+
+
+def _optimizer_promised(request: Dict[str, Any], expected: Dict[str, Any], carried: bool) -> bool:
+    """Say whether this format and loader owe the optimizer: whole models and checkpoints do, weights if they carry it."""
+    if not expected["optimizer"] or request["loader"] in ("load-model-nocompile", "load-weights-by-name"):
+        return False
+    if request["loader"] == "load-weights":
+        return carried and request["format"].startswith("weights-")
+    return True
+
+
+def compare_callable(request: Dict[str, Any], report: Report, fixture: Fixture, expected: Dict[str, Any], loaded: loaders.Loaded) -> None:
+    """Climb the part of the ladder that something without a model's API has."""
+    for name in ("structure", "compile", "optimizer", "train-step"):
+        report.check(name, "not-applicable")
+    signature = request["loader"] == "saved-model-load"
+    if signature and loaded.function is None:
+        report.check("signature", "failed", reason="signature-differs", why="there is no signature serving_default")
+    else:
+        report.check("signature", "passed" if signature else "not-applicable")
+    report.phase("weights")
+    if loaded.variables:
+        checks.contained_weights(report, expected, loaded.variables)
+    else:
+        report.check("weights", "not-applicable", why="what was loaded shows no variables")
+    if loaded.call is None:
+        return
+    report.phase("outputs")
+    checks.outputs(request, report, expected["outputs"], loaded.call(_inputs(fixture.inputs(), expected)), ordered=False)
+
+
+def _inputs(inputs: Any, expected: Dict[str, Any]) -> Dict[str, Any]:
+    """Return the inputs as the model takes them, and flat with their names: {"whole", "values", "names"}."""
+    if isinstance(inputs, dict):
+        names = sorted(inputs)
+        return {"whole": inputs, "values": [inputs[name] for name in names], "names": names}
+    values = list(inputs) if isinstance(inputs, (list, tuple)) else [inputs]
+    return {"whole": inputs, "values": values, "names": expected["input_names"]}

@@ -1,0 +1,70 @@
+"""The save cell: build, train, record, save, and look at what was really written."""
+
+import os
+import shutil
+from typing import Any, Dict
+
+from agent import expectation, files, formats
+from agent.fixture import FIRST_WEIGHTS, Fixture
+from agent.report import FixtureFault, Report
+
+MANIFEST = "manifest.json"
+MODEL = "model"
+
+
+def save(request: Dict[str, Any], report: Report, session: str) -> None:
+    """Save the fixture in the asked format into the artifact directory, with expectation and manifest."""
+    import tensorflow as tf
+
+    fixture = Fixture(request, tf)
+    report.phase("build")
+    expected = reference(fixture, request, report, session)
+    model = fixture.build(FIRST_WEIGHTS)
+    optimizer = fixture.optimizer(model)
+    fixture.custom_objects()
+    report.phase("train")
+    if optimizer is not None:
+        fixture.warm_up(model, optimizer)
+    report.phase("expect")
+    differs = expectation.difference(expected, expectation.take(fixture, model, optimizer))
+    if differs:
+        raise FixtureFault("built and trained twice, %s differ: nothing can be compared" % differs)
+    expectation.write(request["artifact"], expected, fixture)
+    target = os.path.join(request["artifact"], MODEL)
+    os.mkdir(target)
+    report.phase("save")
+    formats.save(request["format"], tf, model, optimizer if expected["optimizer"] else None, target, report)
+    report.check("loaded", "not-applicable")
+    report.phase("inspect")
+    report.facts["files"] = files.listing(target)
+    finding, why = formats.inspect(request["format"], tf, target, expected)
+    if finding:
+        report.facts["findings"].append(finding)
+        report.note(incomplete=why)
+    elif why:
+        report.note(inspected=why)
+    contents = formats.contents(request["format"], tf, target)
+    report.note(optimizer_in_artifact=contents["optimizer"], arrays_in_artifact=contents["count"])
+    manifest = {
+        "schema": 1,
+        "id": request["id"],
+        "format": request["format"],
+        "optimizer_in_artifact": contents["optimizer"],
+        "files": files.listing(request["artifact"]),
+    }
+    files.write_json(os.path.join(request["artifact"], MANIFEST), manifest)
+
+
+def reference(fixture: Fixture, request: Dict[str, Any], report: Report, session: str) -> Dict[str, Any]:
+    """Return what the fixture is expected to be, made once an agent: each format's own build is held against it."""
+    key = "".join(letter if letter.isalnum() else "-" for letter in "%s-%s" % (request["fixture"]["name"], sorted(fixture.options.items())))
+    place = os.path.join(session, "reference", key)
+    if not os.path.isdir(place):
+        part = "%s.%d" % (place, os.getpid())
+        os.makedirs(part)
+        expectation.write(part, expectation.make(fixture), fixture)
+        try:
+            os.rename(part, place)
+        except OSError:
+            shutil.rmtree(part)
+    return expectation.read(place)

@@ -1,0 +1,87 @@
+"""Everything a model holds, read into plain values and NumPy arrays, whatever version it comes from."""
+
+from typing import Any, Dict, List, Optional
+
+# Names under which versions keep the same hyperparameter; values that no user set are left to the version.
+HYPERPARAMETERS = ("learning_rate", "momentum", "nesterov", "rho", "beta_1", "beta_2", "epsilon", "centered", "amsgrad", "weight_decay")
+
+
+def array(variable: Any) -> Any:
+    """Return a variable's value as an array."""
+    import numpy
+
+    return numpy.asarray(variable.numpy() if hasattr(variable, "numpy") else variable)
+
+
+def short_name(variable: Any) -> str:
+    """Return the last two parts of a variable's path without its output number: `hidden/kernel`."""
+    name = str(getattr(variable, "path", None) or variable.name)
+    return "/".join(name.split(":")[0].split("/")[-2:])
+
+
+def weights(model: Any) -> Dict[str, Any]:
+    """Return {"meta": [{name, shape, dtype, trainable}], "arrays": [...]} in the model's own order."""
+    trainable = {id(variable) for variable in model.trainable_weights}
+    meta, arrays = [], []
+    for variable in model.weights:
+        value = array(variable)
+        meta.append(
+            {"name": short_name(variable), "shape": list(value.shape), "dtype": value.dtype.name, "trainable": id(variable) in trainable}
+        )
+        arrays.append(value)
+    return {"meta": meta, "arrays": arrays}
+
+
+def layers(model: Any) -> List[Dict[str, Any]]:
+    """Return {name, class, trainable} of the layers that hold weights: of those every version agrees what they are."""
+    return [
+        {"name": layer.name, "class": type(layer).__name__.split(">")[-1], "trainable": bool(layer.trainable)}
+        for layer in getattr(model, "layers", [])
+        if layer.weights
+    ]
+
+
+def loss_name(model: Any) -> Optional[str]:
+    """Return the loss the model is compiled with, under one spelling, or None."""
+    return _name(getattr(model, "loss", None))
+
+
+def _name(loss: Any) -> Optional[str]:
+    if loss is None:
+        return None
+    if isinstance(loss, (list, tuple)):
+        return ",".join(str(_name(item)) for item in loss)
+    if isinstance(loss, dict):
+        return ",".join("%s=%s" % (key, _name(loss[key])) for key in sorted(loss))
+    name = loss if isinstance(loss, str) else getattr(loss, "__name__", None) or type(loss).__name__
+    words = "".join("_" + letter.lower() if letter.isupper() else letter for letter in name).strip("_")
+    return {"mse": "mean_squared_error", "mae": "mean_absolute_error"}.get(words, words)
+
+
+def optimizer(optimizer: Any) -> Dict[str, Any]:
+    """Return {"class", "iterations", "hyperparameters", "arrays"}; arrays are the slots, without the scalars of progress."""
+    config = {}  # type: Dict[str, Any]
+    raw = optimizer.get_config()
+    for name in HYPERPARAMETERS:
+        value = raw.get(name)
+        if isinstance(value, bool):
+            config[name] = value
+        elif isinstance(value, (int, float)) or hasattr(value, "item"):
+            config[name] = float(value)
+        elif isinstance(value, dict):
+            config[name] = value.get("class_name", "schedule")
+    known = optimizer.variables
+    variables = known() if callable(known) else known
+    arrays = []
+    for variable in variables:
+        name = str(getattr(variable, "path", None) or variable.name).split(":")[0].split("/")[-1]
+        value = array(variable)
+        if value.ndim == 0 and ("iter" in name or "learning_rate" in name or "decay" in name):
+            continue
+        arrays.append(value)
+    return {
+        "class": type(optimizer).__name__,
+        "iterations": int(array(optimizer.iterations)),
+        "hyperparameters": config,
+        "arrays": arrays,
+    }

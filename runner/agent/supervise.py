@@ -1,0 +1,119 @@
+"""Watch one child: time, memory, disk and the runner at the other end of standard input; kill its whole group at the end."""
+
+import os
+import select
+import signal
+import time
+from typing import Any, Dict, List, Optional
+
+from agent import files
+
+PAGE = os.sysconf("SC_PAGE_SIZE")
+BEAT_S = 0.005
+SLOW_BEAT_S = 0.25
+
+
+class HostGone(Exception):
+    """The runner closed standard input while a child was at work."""
+
+
+def watch(pid: int, limits: Dict[str, Any], written: List[str]) -> Dict[str, Any]:
+    """Wait for child `pid`, the leader of its own process group, and return how it ended.
+
+    `limits` has seconds, memory_mb and disk_mb; `written` are the paths whose sizes count against the disk limit.
+    Returned: ended ("exit", "signal", "timeout", "memory", "disk"), exit_code, signal, memory_peak_mb.
+    Raises HostGone after killing the child.
+    """
+    started = time.monotonic()
+    slow = started
+    peak = 0
+    ended = ""  # type: str
+    host = select.poll()
+    host.register(0, select.POLLHUP)
+    beat = BEAT_S
+    try:
+        while True:
+            done, status = os.waitpid(pid, os.WNOHANG)
+            if done:
+                break
+            now = time.monotonic()
+            peak = max(peak, _resident(pid))
+            if now - started > limits["seconds"]:
+                ended = "timeout"
+            elif peak > limits["memory_mb"] * 1000000:
+                ended = "memory"
+            elif now - slow > SLOW_BEAT_S:
+                slow = now
+                if files.size_of(written) > limits["disk_mb"] * 1000000:
+                    ended = "disk"
+                peak = max(peak, sum(_resident(other) for other in _group(pid)))
+            if ended:
+                _kill(pid)
+                _, status = os.waitpid(pid, 0)
+                break
+            if host.poll(int(beat * 1000)):
+                raise HostGone()
+            beat = min(beat * 1.2, 0.02)
+    finally:
+        _kill(pid)
+    code, number = _decode(status)
+    if not ended:
+        ended = "exit" if number is None else "signal"
+    return {"ended": ended, "exit_code": code, "signal": number, "memory_peak_mb": round(peak / 1e6, 1)}
+
+
+def _decode(status: int) -> Any:
+    if os.WIFSIGNALED(status):
+        return None, os.WTERMSIG(status)
+    return os.WEXITSTATUS(status), None
+
+
+def _kill(pid: int) -> None:
+    """Kill everything in the child's group, the child's own children included."""
+    try:
+        os.killpg(pid, signal.SIGKILL)
+    except OSError:
+        pass
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except OSError:
+        pass
+
+
+def _resident(pid: int) -> int:
+    """Return the resident bytes of a process, 0 when it is gone or the system has no /proc."""
+    try:
+        with open("/proc/%d/statm" % pid) as stream:
+            return int(stream.read().split()[1]) * PAGE
+    except (OSError, IndexError, ValueError):
+        return 0
+
+
+def _group(pid: int) -> List[int]:
+    """Return the processes of the group that `pid` leads."""
+    members = []
+    try:
+        entries = os.listdir("/proc")
+    except OSError:
+        return members
+    for entry in entries:
+        if entry.isdigit():
+            try:
+                if os.getpgid(int(entry)) == pid:
+                    members.append(int(entry))
+            except OSError:
+                pass
+    return members
+
+
+def group_of_its_own(parent: Optional[int] = None) -> None:
+    """In the child: lead a new group, and die with the agent (Linux)."""
+    os.setpgid(0, 0)
+    try:
+        import ctypes
+
+        ctypes.CDLL(None, use_errno=True).prctl(1, signal.SIGKILL)
+    except (OSError, AttributeError):
+        pass
+    if parent is not None and os.getppid() != parent:
+        os._exit(1)

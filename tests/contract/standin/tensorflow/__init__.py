@@ -1,0 +1,34 @@
+"""A stand-in for TensorFlow: the few names that the agent touches before it reaches the fixture."""
+
+import types
+
+__version__ = "0.0-standin"
+
+
+class Model:
+    """As much of a model's API as the capabilities are read from."""
+
+    def save(self, filepath, overwrite=True, save_format=None):
+        """Write nothing."""
+
+    def save_weights(self, filepath, overwrite=True, save_format=None):
+        """Write nothing."""
+
+    def load_weights(self, filepath, by_name=False):
+        """Read nothing."""
+
+
+def load_model(filepath, custom_objects=None, compile=True):
+    """Load nothing."""
+
+
+keras = types.SimpleNamespace(
+    Model=Model,
+    layers=types.SimpleNamespace(),
+    models=types.SimpleNamespace(load_model=load_model),
+    optimizers=types.SimpleNamespace(),
+    losses=types.SimpleNamespace(),
+)
+random = types.SimpleNamespace(set_seed=lambda seed: None)
+saved_model = types.SimpleNamespace(save=lambda model, path: None, load=lambda path: None)
+train = types.SimpleNamespace(Checkpoint=object)

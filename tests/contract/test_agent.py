@@ -1,0 +1,170 @@
+"""The agent under every CPython of this machine, with a stand-in for TensorFlow: protocol, limits, and fixtures that misbehave."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from tests.contract.fixtures_bad import BAD
+
+HERE = Path(__file__).parent
+AGENT = HERE.parents[1] / "runner" / "agent" / "__main__.py"
+OLDEST = (3, 6)
+
+
+def interpreters() -> list[Path]:
+    """Return one interpreter of each CPython minor found on PATH and under pyenv."""
+    places = [*os.environ["PATH"].split(os.pathsep)]
+    root = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    places += [str(found) for found in sorted(root.glob("versions/3.*/bin"))]
+    found: dict[tuple[int, ...], Path] = {}
+    for minor in range(OLDEST[1], 20):
+        for place in places:
+            path = shutil.which(f"python3.{minor}", path=place)
+            if path and "shims" not in path and (3, minor) not in found:
+                found[(3, minor)] = Path(path)
+    return [found[key] for key in sorted(found)]
+
+
+class Session:
+    """A running agent and its files."""
+
+    def __init__(self, python: Path, place: Path, isolation: str) -> None:
+        self.place = place
+        environment = {"PATH": os.defpath, "HOME": str(place), "PYTHONPATH": str(HERE / "standin"), "LANG": "C.UTF-8"}
+        command = [str(python), "-B", str(AGENT), "serve", "--isolation", isolation, "--scratch", str(place / "session")]
+        self.errors = (place / "stderr").open("wb")
+        pipe = subprocess.PIPE
+        self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=self.errors, env=environment, text=True)
+        self.ready = self.event()
+
+    def event(self) -> dict[str, Any]:
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        assert line, (self.place / "stderr").read_text()
+        event: dict[str, Any] = json.loads(line)
+        return event
+
+    def ask(self, source: str, **changes: Any) -> str:
+        """Send a request for a fixture with this source text; return the path of the result."""
+        folder = self.place / f"cell{len(list(self.place.glob('cell*')))}"
+        folder.mkdir()
+        (folder / "fixture.py").write_text(source)
+        limits = {"seconds": 20, "memory_mb": 300, "disk_mb": 20} | changes.pop("limits", {})
+        request = {
+            "schema": 1,
+            "id": "cell",
+            "stage": "save",
+            "fixture": {"name": "bad", "file": str(folder / "fixture.py"), "options": {}, "needs": []},
+            "format": "h5",
+            "loader": None,
+            "artifact": str(folder / "artifact"),
+            "scratch": str(folder / "scratch"),
+            "result": str(folder / "result.json"),
+            "log": str(folder / "log"),
+            "limits": limits,
+            "tolerances": {},
+        } | changes
+        (folder / "request.json").write_text(json.dumps(request))
+        assert self.process.stdin is not None
+        self.process.stdin.write(json.dumps({"request": str(folder / "request.json")}) + "\n")
+        self.process.stdin.flush()
+        return str(folder / "result.json")
+
+    def run(self, source: str, **changes: Any) -> dict[str, Any]:
+        expected = self.ask(source, **changes)
+        while (event := self.event())["event"] == "started":
+            pass
+        assert event == {"event": "done", "id": "cell", "result": expected}
+        result: dict[str, Any] = json.loads(Path(expected).read_text())
+        assert not Path(expected).parent.joinpath("scratch").exists()
+        return result
+
+    def close(self) -> int:
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        code = self.process.wait(60)
+        self.errors.close()
+        return code
+
+
+PYTHONS = interpreters()
+
+
+@pytest.fixture(
+    params=[(python, isolation) for python in PYTHONS for isolation in ("fork", "process")], ids=lambda item: f"{item[0].name}-{item[1]}"
+)
+def session(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Session]:
+    python, isolation = request.param
+    running = Session(python, tmp_path, isolation)
+    yield running
+    running.process.kill()
+    running.process.wait()
+    running.errors.close()
+
+
+def test_some_interpreter_was_found() -> None:
+    assert PYTHONS
+
+
+def test_fixtures_that_misbehave_end_as_what_they_are(session: Session) -> None:
+    small = {"seconds": 3}
+    ended = {
+        name: session.run(source, limits=small if name in ("hangs", "ignores") else {}) for name, source in BAD.items() if name != "orphan"
+    }
+    assert (ended["segfault"]["ended"], ended["segfault"]["signal"], ended["segfault"]["phase"]) == ("signal", 11, "fixture")
+    assert ended["leaves"]["ended"] == "exit"
+    assert ended["leaves"]["phase"] == "fixture"
+    assert "exit" in ended["exits"]["fixture_fault"].lower()
+    assert "this fixture is wrong" in ended["raises"]["fixture_fault"]
+    assert ended["hangs"]["ended"] == ended["ignores"]["ended"] == "timeout"
+    assert ended["memory"]["ended"] == "memory"
+    assert ended["memory"]["memory_peak_mb"] > 300
+    assert ended["disk"]["ended"] == "disk"
+    for name in ("endless_noise", "one_file"):
+        assert ended[name]["ended"] == "disk" or ended[name]["error"]["errno"] == errno.EFBIG
+    assert "after the noise" in ended["noise"]["fixture_fault"]
+    assert "\\xff" in ended["noise"]["log"]
+    assert "after the lie" in ended["liar"]["fixture_fault"]
+    assert "no function build" in ended["nothing"]["fixture_fault"]
+    # After all of that the next cell is as good as the first.
+    assert "this fixture is wrong" in session.run(BAD["raises"])["fixture_fault"]
+    assert session.close() == 0
+
+
+def test_what_a_fixture_leaves_running_is_killed(session: Session) -> None:
+    session.run(BAD["orphan"])
+    left = [child for child in psutil.Process(session.process.pid).children(recursive=True) if child.status() != psutil.STATUS_ZOMBIE]
+    assert left == []
+    sleepers = [process for process in psutil.process_iter(["cmdline"]) if "time.sleep(600)" in " ".join(process.info["cmdline"] or [])]
+    assert [process for process in sleepers if process.status() != psutil.STATUS_ZOMBIE] == []
+
+
+def test_a_runner_that_goes_away_takes_the_agent_and_its_child_along(session: Session) -> None:
+    session.ask(BAD["hangs"])
+    child = psutil.Process(session.event()["pid"])
+    assert session.close() == 1
+    child.wait(20)
+
+
+def test_what_the_environment_lacks_is_said_with_a_reason(session: Session) -> None:
+    result = session.run(BAD["raises"], format="export")
+    assert result["unsupported"] == {"reason": "format-unsupported", "why": "there is no Model.export"}
+    result = session.run(BAD["nothing"], fixture={"name": "x", "file": "/nowhere.py", "options": {}, "needs": ["no_such_module"]})
+    assert result["unsupported"]["reason"] == "need-unmet"
+
+
+def test_the_ready_event_says_what_is_there(session: Session) -> None:
+    if not session.ready["facts"]:
+        pytest.skip("an agent that starts a process per cell imports nothing itself")
+    assert session.ready["facts"]["tensorflow"]["module_version"] == "0.0-standin"
+    assert session.ready["facts"]["capabilities"]["formats"]["h5"] is True
