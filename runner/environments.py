@@ -151,8 +151,9 @@ def _environments(entry: Combination, words: Words, releases: Releases) -> tuple
     keras = fit("keras", lambda word: versions.keras(word, tensorflow), None)
     tf_keras = fit("tf_keras", lambda word: versions.tf_keras(word, tensorflow, releases), None)
     as_of = fit("as_of", lambda word: versions.as_of(word or None, release), "today")
-    made = []
-    for python in fit("python", lambda word: versions.pythons(word, release), ()) or (None,):
+    made: list[Environment] = []
+    none: tuple[str, ...] = ()
+    for python in fit("python", lambda word: versions.pythons(word, release), none) or (None,):
         addons = fit("addons", lambda word, python=python: versions.addons(word, tensorflow, python, releases), None)  # type: ignore[misc]
         if python is not None:
             package = entry.package or (release.package if release else PACKAGES[0])

@@ -52,18 +52,14 @@ def locked_lines(text: str) -> list[str]:
 
 
 def requirements(environment: Environment) -> tuple[str, ...]:
-    """Return what is asked of the resolver, the exact versions first.
-
-    A channel asks for the newest release there is, of `newest-pre` with pre-releases among them.
-    """
+    """Return what is asked of the resolver, the exact versions first."""
     named = (
-        (environment.package, None if environment.channel else environment.tensorflow),
+        (environment.package, environment.tensorflow),
         ("tensorflow-addons", environment.addons),
         ("keras", environment.keras),
         ("tf-keras", environment.tf_keras),
     )
-    followed = {None: (), "newest-pre": (f"{environment.package}>=0.0.dev0",)}.get(environment.channel, (environment.package,))
-    return (*followed, *(f"{name}=={version}" for name, version in named if version), *environment.packages)
+    return (*(f"{name}=={version}" for name, version in named if version), *environment.packages)
 
 
 def one_tensorflow(environment: Environment) -> tuple[str, ...]:
@@ -128,8 +124,14 @@ def read_lock(environment: Environment, directory: Path) -> Lock:
 def lock(environment: Environment, directory: Path, *, uv: Path, python: Path | None = None, run: RunUv = run_uv) -> Path:
     """Resolve an environment and write its lock; an equal lock is left untouched. Raises EngineFault(resolve-failed).
 
+    One that follows a channel has to come with the version that the channel has now (`package_index.newest_in_channel`).
     `python` is an interpreter of the environment's version, with which packages that have no wheel are asked what they need.
     """
+    if not environment.pinned:
+        raise EngineFault(
+            Reason.RESOLVE_FAILED,
+            f"{environment.id}: {environment.package} has no {environment.channel} release for Python {environment.python} now",
+        )
     resolved = _resolve(environment, uv=uv, python=python, run=run)
     header = asked(environment)
     path = lock_path(environment, directory)

@@ -148,7 +148,7 @@ class FixtureEntry(Shape):
     formats: Annotated[list[FormatName], Field(min_length=1)] | None = Field(None, description="Formats that make sense; default: all")
     options: Options = Field({}, description="Keyword arguments for its build()")
     variants: dict[Name, Options] = Field({}, max_length=100, description="Further keyword arguments, by the name of the variant")
-    isolation: Annotated[str, OneOf("isolation", ("fork", "process"))] | None = Field(
+    isolation: Literal["fork", "process"] | None = Field(
         None, description="process: never run it in a forked child"
     )
 

@@ -72,18 +72,17 @@ def reuse(directory: Path, fingerprint: str, lock: Lock) -> Built | Damage | Non
         here = probe_inside(python)
         if here != facts["python"]:
             return Damage(f"its Python is {here or 'gone'}, and was {facts['python']}")
-        packages = installed(site_packages(directory))
+        site = site_packages(directory)
+        odd = irregular(site, facts["built_ns"])
+        changed = {path: package for path, package in odd.items() if path not in facts["irregular"]}
+        spoilt = tuple(sorted(set(changed.values())))
+        packages = installed(site)
         if packages != lock.pins:
-            return Damage(f"its packages are not those of the lock: {difference(packages, lock.pins)}")
-        changed = {
-            path: package
-            for path, package in irregular(site_packages(directory), facts["built_ns"]).items()
-            if path not in facts["irregular"]
-        }
+            return Damage(f"its packages are not those of the lock: {difference(packages, lock.pins)}", spoilt)
     except (OSError, ValueError, KeyError, TypeError, StopIteration) as error:
         return Damage(f"its recorded facts cannot be read ({type(error).__name__})")
     if changed:
-        return Damage(f"{len(changed)} of its files changed, {min(changed)} among them", tuple(sorted(set(changed.values()))))
+        return Damage(f"{len(changed)} of its files changed, {min(changed)} among them", spoilt)
     return Built(directory, python, facts, reused=True)
 
 

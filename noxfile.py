@@ -1,0 +1,114 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = [
+#     "nox>=2025.2.9",
+#     "packaging>=24",
+#     "psutil>=6",
+#     "pydantic>=2.7",
+#     "pyyaml>=6.0.1",
+#     "rich>=13.7",
+#     "typer>=0.12",
+#     "uv>=0.5",
+# ]
+# ///
+"""The front door: every session calls `python -m runner`, with what stands behind `--` passed on.
+
+nox reads the block above and makes one environment with these packages, in which the sessions run; `pip install nox`
+is all there is to install. `pyproject.toml` lists the same packages for those who install the project itself.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.2.9"
+nox.options.sessions = ["matrix"]
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.reuse_existing_virtualenvs = True
+
+LOCKED = sorted(path.stem for path in Path("images/locks").glob("*.txt"))
+PROJECT = nox.project.load_toml("pyproject.toml")
+
+
+def runner(session: nox.Session, *arguments: str) -> None:
+    """Run a command of the runner in nox's own environment; its exit code becomes nox's."""
+    command = [sys.executable, "-m", "runner", *arguments, *session.posargs]
+    with subprocess.Popen(command, env={**os.environ, "TFMATRIX_FRONT": "nox"}) as process:
+        while True:
+            try:
+                code = process.wait()
+                break
+            except KeyboardInterrupt:
+                # The runner was interrupted too: it is ending its run in good order, and says how to go on.
+                continue
+    if code:
+        sys.exit(code)
+
+
+@nox.session(venv_backend="none")
+def matrix(session: nox.Session) -> None:
+    """Save and load every fixture across the environments of the default profile, and report. The main job."""
+    runner(session, "run")
+
+
+@nox.session(venv_backend="none")
+def plan(session: nox.Session) -> None:
+    """Show what `matrix` would run, what is known already, and how long it takes."""
+    runner(session, "plan")
+
+
+@nox.session(venv_backend="none")
+def report(session: nox.Session) -> None:
+    """Report on the newest run: `-- --as markdown --output FILE`."""
+    runner(session, "report")
+
+
+@nox.session(venv_backend="none")
+@nox.parametrize("environment", [nox.param(name, id=name) for name in LOCKED])
+def save(session: nox.Session, environment: str) -> None:
+    """Save every fixture in this environment."""
+    runner(session, "save", environment)
+
+
+@nox.session(venv_backend="none")
+@nox.parametrize("environment", [nox.param(name, id=name) for name in LOCKED])
+def load(session: nox.Session, environment: str) -> None:
+    """Load in this environment what every environment of its profile saves."""
+    runner(session, "load", environment)
+
+
+@nox.session(venv_backend="none")
+def lock(session: nox.Session) -> None:
+    """Resolve the environments of matrix.yaml and write images/locks: `-- ENVIRONMENT` for one."""
+    runner(session, "lock")
+
+
+@nox.session(venv_backend="none")
+def bench(session: nox.Session) -> None:
+    """Measure the runner against a fresh process per cell and against the bare work."""
+    runner(session, "bench")
+
+
+@nox.session(name="runner", venv_backend="none")
+def any_command(session: nox.Session) -> None:
+    """Run any command of the runner: `-- show CELL`, `-- reproduce CELL`, `-- --help`."""
+    runner(session)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run the tests; what stands behind `--` goes to pytest."""
+    session.install("-e", ".", *nox.project.dependency_groups(PROJECT, "test"))
+    session.run("python", "-m", "pytest", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style, format and types."""
+    session.install("-e", ".", *nox.project.dependency_groups(PROJECT, "lint"))
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("mypy")

@@ -1,0 +1,316 @@
+"""The commands. The only place that prints for people and turns errors into exit codes.
+
+0 nothing unexpected, 2 bad usage or configuration, 3 nothing selected, 4 infrastructure left the result incomplete,
+130 interrupted; `judge` says which one a run gets.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from runner.errors import RunnerError, UsageError
+from runner.model import Stage
+from runner.schedule import Isolation
+
+
+def _finish(code: int, **_: object) -> None:
+    """Make what a command returned the exit code."""
+    raise typer.Exit(code)
+
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    result_callback=_finish,
+    help="Measure which saved TensorFlow models load in which other TensorFlow, and with what result.",
+)
+
+
+Matrix = Annotated[Path, typer.Option(help="the matrix file")]
+Profile = Annotated[str | None, typer.Option(help="the profile of the matrix file; the first one when not given")]
+Env = Annotated[list[str] | None, typer.Option(help="environments that may take part (glob)")]
+From = Annotated[list[str] | None, typer.Option("--from", help="environments that save (glob)")]
+To = Annotated[list[str] | None, typer.Option("--to", help="environments that load (glob)")]
+Fixtures = Annotated[list[str] | None, typer.Option("--fixture", help="fixtures (glob)")]
+Formats = Annotated[list[str] | None, typer.Option("--format", help="formats (glob)")]
+Loaders = Annotated[list[str] | None, typer.Option("--loader", help="loaders (glob)")]
+Engine = Annotated[str, typer.Option(help="auto, docker or local")]
+Jobs = Annotated[int | None, typer.Option(min=1, max=256, help="agents at once; one for each core when not given")]
+Isolated = Annotated[str, typer.Option(help="fork: a forked child for each cell; process: a fresh interpreter for each cell")]
+Fresh = Annotated[bool, typer.Option("--fresh", help="run every cell, also those whose outcome is known")]
+Reports = Annotated[Path, typer.Option(help="where runs and artifacts are kept")]
+RunId = Annotated[str | None, typer.Argument(help="a run: its id, the beginning of it, or its file; the newest when not given")]
+
+MATRIX = Path("matrix.yaml")
+REPORTS = Path("reports")
+
+
+def front() -> tuple[str, ...]:
+    """Return how this program was called: the nox sessions say so, since their users may not have the packages elsewhere."""
+    return ("nox", "-s", "runner", "--") if os.environ.get("TFMATRIX_FRONT") == "nox" else ("python", "-m", "runner")
+
+
+def _planned(matrix: Path, profile: str | None, until: Stage = Stage.LOAD, **patterns: list[str] | None) -> Any:
+    from runner.plan import make_plan
+    from runner.selection import select
+    from runner.spec import load_matrix
+
+    selection = select(load_matrix(matrix), profile=profile, **{name: tuple(given or ()) for name, given in patterns.items()})
+    return make_plan(selection, until=until)
+
+
+def _execute(plan: Any, *, engine: str, jobs: int | None, isolation: str, fresh: bool, reports: Path) -> int:
+    """Run a plan with its progress on the screen, print the report, and return the exit code."""
+    from runner.engines import make_engine
+    from runner.executor import execute
+    from runner.judge import judge
+    from runner.progress import watch
+    from runner.reports.terminal import print_report
+    from runner.store import RunStore
+
+    modes: dict[str, Isolation] = {"fork": "fork", "process": "process"}
+    if isolation not in modes:
+        raise UsageError(f"--isolation {isolation}: choose fork or process")
+    spec = plan.selection.spec
+    console = Console()
+    with watch(console) as on_event:
+        run = execute(
+            plan,
+            make_engine(engine, locks=spec.locks),
+            RunStore(reports),
+            jobs=jobs or spec.jobs,
+            memory_mb=spec.memory_mb,
+            isolation=modes[isolation],
+            fresh=fresh,
+            on_event=on_event,
+            command=_again(),
+        )
+    print_report(run, console, command=front())
+    return judge(run).exit_code
+
+
+def _again() -> tuple[str, ...]:
+    """Return the command that was given, as one would type it again."""
+    return (*front(), *sys.argv[1:])
+
+
+@app.command()
+def plan(
+    matrix: Matrix = MATRIX,
+    profile: Profile = None,
+    env: Env = None,
+    from_: From = None,
+    to: To = None,
+    fixture: Fixtures = None,
+    format: Formats = None,
+    loader: Loaders = None,
+    engine: Engine = "auto",
+    jobs: Jobs = None,
+    reports: Reports = REPORTS,
+    json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
+) -> int:
+    """Show what would run: cells, what is reused, and the expected time."""
+    from runner.engines import make_engine
+    from runner.reports.planned import describe, print_plan
+    from runner.store import RunStore
+
+    planned = _planned(matrix, profile, env=env, from_=from_, to=to, fixture=fixture, format=format, loader=loader)
+    facts = describe(planned, make_engine(engine, locks=planned.selection.spec.locks), RunStore(reports), jobs=jobs)
+    print_plan(facts, Console(), as_json=json)
+    return 0
+
+
+@app.command()
+def run(
+    matrix: Matrix = MATRIX,
+    profile: Profile = None,
+    env: Env = None,
+    from_: From = None,
+    to: To = None,
+    fixture: Fixtures = None,
+    format: Formats = None,
+    loader: Loaders = None,
+    engine: Engine = "auto",
+    jobs: Jobs = None,
+    isolation: Isolated = "fork",
+    fresh: Fresh = False,
+    reports: Reports = REPORTS,
+) -> int:
+    """Save every fixture in each environment, load it in every other, compare, and report. The main job."""
+    planned = _planned(matrix, profile, env=env, from_=from_, to=to, fixture=fixture, format=format, loader=loader)
+    return _execute(planned, engine=engine, jobs=jobs, isolation=isolation, fresh=fresh, reports=reports)
+
+
+@app.command()
+def save(
+    environment: Annotated[str, typer.Argument(help="the environment that saves")],
+    matrix: Matrix = MATRIX,
+    profile: Profile = None,
+    fixture: Fixtures = None,
+    format: Formats = None,
+    engine: Engine = "auto",
+    jobs: Jobs = None,
+    isolation: Isolated = "fork",
+    fresh: Fresh = False,
+    reports: Reports = REPORTS,
+) -> int:
+    """Save every fixture in one environment, and load nothing."""
+    planned = _planned(matrix, _profile_with(matrix, profile, environment), Stage.SAVE, env=[environment], fixture=fixture, format=format)
+    return _execute(planned, engine=engine, jobs=jobs, isolation=isolation, fresh=fresh, reports=reports)
+
+
+@app.command()
+def load(
+    environment: Annotated[str, typer.Argument(help="the environment that loads")],
+    matrix: Matrix = MATRIX,
+    profile: Profile = None,
+    from_: From = None,
+    fixture: Fixtures = None,
+    format: Formats = None,
+    loader: Loaders = None,
+    engine: Engine = "auto",
+    jobs: Jobs = None,
+    isolation: Isolated = "fork",
+    fresh: Fresh = False,
+    reports: Reports = REPORTS,
+) -> int:
+    """Load in one environment what every other of its profile saves (saving what is not saved yet)."""
+    planned = _planned(
+        matrix, _profile_with(matrix, profile, environment), to=[environment], from_=from_, fixture=fixture, format=format, loader=loader
+    )
+    return _execute(planned, engine=engine, jobs=jobs, isolation=isolation, fresh=fresh, reports=reports)
+
+
+def _profile_with(matrix: Path, profile: str | None, environment: str) -> str | None:
+    """Return the profile asked for, or the first one that has the environment."""
+    from runner.spec import load_matrix
+
+    having = [item.name for item in load_matrix(matrix).profiles if environment in item.environments]
+    return profile or (having[0] if having else None)
+
+
+@app.command()
+def report(
+    run: RunId = None,
+    form: Annotated[str, typer.Option("--as", help="terminal, markdown or json")] = "terminal",
+    output: Annotated[Path | None, typer.Option(help="write to this file instead of the screen")] = None,
+    reports: Reports = REPORTS,
+) -> int:
+    """Report on a run."""
+    from runner.reports import as_json, markdown, terminal
+    from runner.store import RunStore
+
+    found = RunStore(reports).find(run)
+    if form == "terminal" and output is None:
+        terminal.print_report(found, Console(), command=front())
+        return 0
+    makers = {
+        "terminal": lambda: terminal.to_text(found, command=front()),
+        "markdown": lambda: markdown.render(found, command=front()),
+        "json": lambda: as_json.render(found),
+    }
+    if form not in makers:
+        raise UsageError(f"--as {form}: choose one of {', '.join(makers)}")
+    _write(makers[form](), output)
+    return 0
+
+
+def _write(text: str, output: Path | None) -> None:
+    if output is None:
+        sys.stdout.write(text)
+        return
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"--output {output}: cannot be written: {error.strerror}") from error
+    Console(stderr=True).print(f"written to {output}", highlight=False, markup=False)
+
+
+@app.command()
+def show(
+    cell: Annotated[str, typer.Argument(help="the id of a cell, as reports print it")],
+    run: Annotated[str | None, typer.Option(help="a run; the newest when not given")] = None,
+    reports: Reports = REPORTS,
+) -> int:
+    """Show everything known of one cell."""
+    from runner.reports.cell import print_cell
+    from runner.store import RunStore
+
+    print_cell(RunStore(reports).find(run), cell, Console(), command=front())
+    return 0
+
+
+@app.command()
+def reproduce(
+    cell: Annotated[str, typer.Argument(help="the id of a cell, as reports print it")],
+    matrix: Matrix = MATRIX,
+    engine: Engine = "auto",
+    reports: Reports = REPORTS,
+) -> int:
+    """Run one cell again, alone, in a fresh process, with its output on the screen."""
+    from runner.reproduce import reproduce as again
+
+    return again(cell, matrix=matrix, engine=engine, reports=reports, console=Console(), command=front())
+
+
+@app.command()
+def lock(
+    environment: Annotated[list[str] | None, typer.Argument(help="environments (glob); all of the matrix file when not given")] = None,
+    matrix: Matrix = MATRIX,
+) -> int:
+    """Resolve environments and write their locks."""
+    from runner.locking import lock_environments
+
+    return lock_environments(tuple(environment or ()), matrix=matrix, console=Console())
+
+
+@app.command()
+def bench(
+    matrix: Matrix = MATRIX,
+    env: Annotated[str | None, typer.Option(help="the environment to measure in; the newest of the default profile when not given")] = None,
+    cells: Annotated[int, typer.Option(min=1, max=100, help="how many cells each way runs")] = 12,
+    setup: Annotated[bool, typer.Option(help="also measure set-up against plain pip in a venv")] = True,
+) -> int:
+    """Measure this runner against a fresh process per cell and against the bare work, on the same cells in one run."""
+    from runner.bench import bench as measure
+
+    return measure(matrix=matrix, environment=env, cells=cells, setup=setup, console=Console())
+
+
+@app.command()
+def schema(what: Annotated[str, typer.Argument(help="matrix or run")]) -> int:
+    """Print a JSON Schema: of the matrix file, or of a line of run.jsonl."""
+    import json
+
+    from runner.records import run_schema
+    from runner.schemas import matrix_schema
+
+    makers = {"matrix": matrix_schema, "run": run_schema}
+    if what not in makers:
+        raise UsageError(f"schema {what}: choose one of {', '.join(makers)}")
+    sys.stdout.write(json.dumps(makers[what](), indent=2) + "\n")
+    return 0
+
+
+def main() -> int:
+    """Run the command line and return the exit code."""
+    try:
+        app()
+    except SystemExit as leaving:
+        return leaving.code if isinstance(leaving.code, int) else 0 if leaving.code is None else 2
+    except RunnerError as error:
+        Console(stderr=True).print(str(error), markup=False, highlight=False, soft_wrap=True)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # The reader of a pipe has what it wanted.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
