@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from functools import partial
 from itertools import product
 from math import prod
 from typing import TypeVar
@@ -18,12 +19,13 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
+from runner.matrix_file import NAME, PACKAGES, Combination, EnvironmentEntry, Exclusion
+from runner.model import Environment, environment_id
+from runner.releases import Releases
+from runner.source import Loc
+from runner.versions import CHANNELS, Unfit
+
 from . import versions
-from .matrix_file import NAME, PACKAGES, Combination, EnvironmentEntry, Exclusion
-from .model import Environment, environment_id
-from .releases import Releases
-from .source import Loc
-from .versions import CHANNELS, Unfit
 
 MOST = 300
 """More environments than that are a mistake in a range."""
@@ -154,7 +156,7 @@ def _environments(entry: Combination, words: Words, releases: Releases) -> tuple
     made: list[Environment] = []
     none: tuple[str, ...] = ()
     for python in fit("python", lambda word: versions.pythons(word, release), none) or (None,):
-        addons = fit("addons", lambda word, python=python: versions.addons(word, tensorflow, python, releases), None)  # type: ignore[misc]
+        addons = fit("addons", partial(versions.addons, tensorflow=tensorflow, python=python, releases=releases), None)
         if python is not None:
             package = entry.package or (release.package if release else PACKAGES[0])
             bare = Environment(

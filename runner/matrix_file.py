@@ -22,8 +22,8 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from .formats import FORMATS, LOADERS
-from .nearest import did_you_mean
+from runner.formats import FORMATS, LOADERS
+from runner.nearest import did_you_mean
 
 DTYPES = ("float16", "bfloat16", "float32", "float64", "complex64", "complex128")
 PACKAGES = ("tensorflow-cpu", "tensorflow", "tf-nightly", "tf-nightly-cpu")
@@ -148,9 +148,7 @@ class FixtureEntry(Shape):
     formats: Annotated[list[FormatName], Field(min_length=1)] | None = Field(None, description="Formats that make sense; default: all")
     options: Options = Field({}, description="Keyword arguments for its build()")
     variants: dict[Name, Options] = Field({}, max_length=100, description="Further keyword arguments, by the name of the variant")
-    isolation: Literal["fork", "process"] | None = Field(
-        None, description="process: never run it in a forked child"
-    )
+    isolation: Literal["fork", "process"] | None = Field(None, description="process: never run it in a forked child")
 
 
 class LimitsEntry(Shape):

@@ -16,10 +16,10 @@ from packaging.tags import Tag
 from packaging.utils import parse_wheel_filename
 from packaging.version import Version
 
-from .errors import RunnerError
-from .model import Environment
-from .releases import DATA, PYTHONS, Release, Releases, load_releases
-from .uv_command import RunUv, essence, find_uv, run_uv
+from runner.errors import RunnerError
+from runner.model import Environment
+from runner.releases import DATA, PYTHONS, Release, Releases, load_releases
+from runner.uv_command import RunUv, essence, find_uv, run_uv
 
 FIRST = "1.15"
 _EVERYWHERE = ("--universal", "--fork-strategy", "fewest")

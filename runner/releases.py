@@ -15,7 +15,7 @@ from typing import Any
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from .errors import RunnerError
+from runner.errors import RunnerError
 
 DATA = Path(__file__).resolve().parent.parent / "images" / "releases.json"
 PYTHONS = ("3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13", "3.14")

@@ -12,8 +12,8 @@ from typing import Any, Generic, TypeVar, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from .nearest import did_you_mean
-from .source import Loc, Source, short
+from runner.nearest import did_you_mean
+from runner.source import Loc, Source, short
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -149,6 +149,10 @@ def _message(details: list[ErrorDetails], model: type[BaseModel], here: Loc, fil
     if kind == "string_type" and isinstance(value, int | float):
         raw = short(source.raw.get(file, str(value)))
         return f"{name}: {raw} is {_type(value)}, not text", f'write it in quotes: "{raw}"'
+    if kind == "too_short":
+        return f"{name} is empty", "give at least one, or leave the key out"
+    if kind in ("int_type", "float_type") and isinstance(value, str):
+        return f"{name}: {_shown(value)} is not {_KINDS[kind]}", "write a number, without quotes"
     if kind in _KINDS:
         return f"{name}: {_shown(value)} is not {_KINDS[kind]}", ""
     if kind == "string_pattern_mismatch":

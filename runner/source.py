@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 from yaml.constructor import SafeConstructor
 
-from .errors import Problem, UsageError
+from runner.errors import Problem, UsageError
 
 Loc = tuple[str | int, ...]
 """Where a value stands: keys and indices from the top of the file."""

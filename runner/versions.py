@@ -11,8 +11,8 @@ from datetime import date, timedelta
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
-from .nearest import did_you_mean
-from .releases import PYTHONS, Release, Releases, minor_of
+from runner.nearest import did_you_mean
+from runner.releases import PYTHONS, Release, Releases, minor_of
 
 CHANNELS = ("newest-pre", "newest")
 """Words for a TensorFlow whose exact version is fixed only when its lock is made (`newest`: of tf-nightly)."""
@@ -89,7 +89,7 @@ def pythons(word: str, release: Release | None) -> tuple[str, ...]:
     return (word,)
 
 
-def addons(word: str, tensorflow: str, python: str, releases: Releases) -> str | None:
+def addons(word: str, tensorflow: str, python: str | None, releases: Releases) -> str | None:
     """Return the tensorflow-addons release that a word means for a TensorFlow and a Python, or None for none."""
     if word == "none":
         return None
@@ -101,7 +101,8 @@ def addons(word: str, tensorflow: str, python: str, releases: Releases) -> str |
         raise Unfit(f"there is no tensorflow-addons {word!r}", did_you_mean(word, [*known, "fitting", "none"]))
     if word not in fitting:
         hint = f"those that fit: {', '.join(fitting)}" if fitting else "none fits: leave `addons` out"
-        raise Unfit(f"tensorflow-addons {word} does not fit TensorFlow {tensorflow} on Python {python}", hint)
+        on = f" on Python {python}" if python else ""
+        raise Unfit(f"tensorflow-addons {word} does not fit TensorFlow {tensorflow}{on}", hint)
     return word
 
 
