@@ -66,11 +66,12 @@ def validate(model: type[M], source: Source, fallback: dict[str, Any]) -> Valid[
     `fallback` gives what the top of the file cannot do without. None when the file is no mapping.
     """
     if not isinstance(source.value, dict):
-        if () not in source.broken:
+        if not source.problems:
             source.problem((), f"the file must be a mapping of keys to values, not {_shown(source.value)}", "it begins with `schema: 1`")
         return None
     data = {key: _copy(value) for key, value in source.value.items() if not key.startswith("x-")}
-    _cut(data, {loc for loc in source.broken if loc and isinstance(loc[-1], int)})
+    _cut(data, {loc for loc in source.broken if loc and loc[0] in data and isinstance(loc[-1], int)})
+    told: set[object] = set()
     # Every round cuts something out or fills in the top, so this ends long before the bound.
     for _ in range(1000):
         try:
@@ -80,7 +81,11 @@ def validate(model: type[M], source: Source, fallback: dict[str, Any]) -> Valid[
             for detail in error.errors(include_url=False, include_context=True):
                 groups.setdefault(_paths(detail["loc"], data)[0], []).append(detail)
             for path, details in groups.items():
-                _note(details, model, source, *_paths(path, data))
+                # A value that stands behind an alias is met once for each use of it, and told once.
+                here, file = _paths(path, data)
+                same = (source.places.get(file), file[-1:], *(f"{detail['type']} {detail['loc'][-1]}" for detail in details))
+                _note(details, model, source, here, file, tell=same not in told)
+                told.add(same)
             if () in groups:
                 data.update({key: value for key, value in fallback.items() if key not in data})
             _cut(data, set(groups))
@@ -121,14 +126,14 @@ def _cut(data: Any, paths: set[Loc]) -> None:
             del holder[loc[-1]], holder.origins[loc[-1]]
 
 
-def _note(details: list[ErrorDetails], model: type[BaseModel], source: Source, here: Loc, file: Loc) -> None:
+def _note(details: list[ErrorDetails], model: type[BaseModel], source: Source, here: Loc, file: Loc, *, tell: bool) -> None:
     """Note what is wrong at one path as problems, unless it only follows from something cut out before."""
     missing = [str(detail["loc"][-1]) for detail in details if detail["type"] == "missing"]
     for name in missing:
-        if (*file, name) not in source.broken:
+        if tell and (*file, name) not in source.broken:
             source.problem(file, f"`{name}` is missing" + (f" in {where(file)}" if file else ""), key=True)
     emptied = details[0]["type"] == "too_short" and any(broken[:-1] == file for broken in source.broken)
-    if not missing and not emptied:
+    if tell and not missing and not emptied:
         what, hint = _message(details, model, here, file, source)
         source.problem(file, what, hint, key=details[0]["type"] == "extra_forbidden" or details[0]["loc"][-1:] == ("[key]",))
     if file:

@@ -30,13 +30,17 @@ _MISSING: Any = object()
 
 @dataclass
 class Source:
-    """The value of a YAML file, the line of every path in it, and the text of every scalar as it was written."""
+    """The value of a YAML file, the line of every path in it, and the text of every scalar as it was written.
+
+    `places` are lines and columns; equal ones of different paths are one text behind an alias. `broken` are paths cut out.
+    """
 
     file: str
     value: Any = None
     lines: dict[Loc, int] = field(default_factory=dict)
     key_lines: dict[Loc, int] = field(default_factory=dict)
     raw: dict[Loc, str] = field(default_factory=dict)
+    places: dict[Loc, tuple[int, int]] = field(default_factory=dict)
     broken: set[Loc] = field(default_factory=set)
     problems: list[Problem] = field(default_factory=list)
 
@@ -164,6 +168,7 @@ class _Converter:
         """Return the value of a node, or `_MISSING` when it has none."""
         self._step(loc)
         self.source.lines[loc] = node.start_mark.line + 1
+        self.source.places[loc] = (node.start_mark.line, node.start_mark.column)
         if isinstance(node, yaml.ScalarNode):
             self.source.raw[loc] = node.value
             return self._scalar(node, loc)

@@ -74,7 +74,9 @@ def load_matrix(path: Path = DEFAULT, *, catalogue: Path = CATALOGUE, releases: 
     valid = validate(MatrixFile, source, {"schema": 1, "environments": []})
     if valid is None:
         raise InvalidMatrix((*source.problems, *problems))
-    environments, unsure, notes = _environments(valid, releases or load_releases())
+    found, unsure, notes = _environments(valid, releases or load_releases())
+    locks = _locks(path)
+    environments = tuple(sorted((_pinned(environment, locks) for environment in found), key=version_of))
     own = fixtures_of(valid.value.fixtures, valid, path.parent)
     _same_names(valid, shipped_fixtures)
     fixtures = (*shipped_fixtures, *own)
@@ -82,12 +84,11 @@ def load_matrix(path: Path = DEFAULT, *, catalogue: Path = CATALOGUE, releases: 
     profiles = profiles_of(valid, known)
     if problems or source.problems:
         raise InvalidMatrix((*sorted(set(source.problems), key=lambda problem: (problem.line, problem.what)), *problems))
-    locks = _locks(path)
     limits, machine = valid.value.limits, valid.value.machine
     return MatrixSpec(
         path=path,
         sha256=hashlib.sha256(data).hexdigest(),
-        environments=tuple(sorted((_pinned(environment, locks) for environment in environments), key=version_of)),
+        environments=environments,
         fixtures=fixtures,
         formats=formats_of(valid.value.formats, ("formats",), valid, ()),
         limits=Limits(**limits.model_dump()) if limits else Limits(),

@@ -38,9 +38,9 @@ def is_nightly(package: str | None) -> bool:
 def tensorflow_versions(word: str, package: str | None, releases: Releases) -> tuple[str, ...]:
     """Return the exact versions, oldest first, or the word of a channel."""
     if is_nightly(package):
-        if word == "newest" or _version(word):
+        if word == "newest" or ((exact := _version(word)) and exact.is_devrelease):
             return (word,)
-        raise Unfit(f"unknown version {word!r} of {package}", "give `newest` or an exact version")
+        raise Unfit(f"unknown version {word!r} of {package}", 'give `newest` or an exact one, as "2.22.0.dev20260905"')
     if word == "newest-pre":
         return (word,)
     newest = releases.newest_patches(package)
