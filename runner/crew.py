@@ -37,7 +37,7 @@ class Ready:
     environment: str
     prepared: Prepared | None = None
     fault: EngineFault | None = None
-    error: Exception | None = None
+    error: BaseException | None = None
     seconds: float = 0.0
     attempts: int = 1
 
@@ -83,7 +83,8 @@ class Preparer:
                 # An index or a daemon may be away for a moment; nothing else gets better by asking again.
                 if attempt == 2 or not REASONS[fault.reason].spurious or self._stopped.is_set():
                     return Ready(environment.id, fault=fault, seconds=time.monotonic() - started, attempts=attempt)
-            except Exception as error:
+            except BaseException as error:
+                # Whatever it is: a thread that ends in silence would leave the run waiting for ever.
                 return Ready(environment.id, error=error)
             else:
                 return Ready(environment.id, prepared=prepared, seconds=prepared.seconds, attempts=attempt)

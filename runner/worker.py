@@ -91,7 +91,7 @@ class Crash:
     """The worker itself failed: an error of ours, or a disk that is full."""
 
     worker: int
-    error: Exception
+    error: BaseException
 
 
 Message = Up | Down | Began | Attempt | Crash
@@ -167,7 +167,8 @@ class Worker:
             self.post(Down(self.number, fault))
         except Lost:
             pass
-        except Exception as error:
+        except BaseException as error:
+            # Whatever it is: a thread that ends in silence would leave the run waiting for ever.
             self.post(Crash(self.number, error))
         else:
             self.post(Down(self.number))
@@ -219,6 +220,8 @@ class Worker:
         saving = cell.stage is Stage.SAVE
         artifact = bench.artifacts.begin() if saving else bench.artifacts.path(job.save_key)
         before = () if saving else snapshot(artifact)
+        if not saving and not before:
+            return errored(job, Reason.BAD_RESULT, f"the artifact {artifact} is gone; the same command makes it anew")
         request = build_request(
             cell,
             fixture=bench.fixtures[cell.fixture],
