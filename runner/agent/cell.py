@@ -34,7 +34,7 @@ def run(request: Dict[str, Any], session: str, lacking: Optional[Dict[str, str]]
     # What a save writes has the usual rights whoever runs the agent.
     os.chdir(request["scratch"])
     os.environ["TMPDIR"] = request["scratch"]
-    report = Report(_facts(request))
+    report = Report(begun(request))
     report.write()
     report.capture()
     try:
@@ -62,6 +62,7 @@ def run(request: Dict[str, Any], session: str, lacking: Optional[Dict[str, str]]
         error.__traceback__ = None
     # A restore that left values over says so when its objects die, which is usually at the interpreter's end.
     gc.collect()
+    report.facts["finished"] = True
     report.write()
     return 0
 
@@ -84,7 +85,8 @@ def _seed() -> None:
     getattr(random_module, "set_seed", getattr(random_module, "set_random_seed", None))(11)
 
 
-def _facts(request: Dict[str, Any]) -> str:
+def begun(request: Dict[str, Any]) -> str:
+    """Return the file of the child's facts; it is there as soon as the child has begun with the cell itself."""
     return str(request["result"]) + ".facts"
 
 
@@ -98,11 +100,10 @@ def unsupported(request: Dict[str, Any], lacking: Dict[str, str]) -> Dict[str, A
 def collect(request: Dict[str, Any], end: Dict[str, Any], duration: float) -> Dict[str, Any]:
     """Join the child's facts, the way it ended, and its log into the result of the contract."""
     try:
-        facts = files.read_json(_facts(request))
-        os.unlink(_facts(request))
+        facts = files.read_json(begun(request))
+        os.unlink(begun(request))
     except (OSError, ValueError):
-        facts = dict(Report("").facts, phase="fixture")
-        facts["notes"]["facts"] = "the child wrote no facts"
+        facts = Report("").facts
     log = files.tail(request["log"])
     known = {item["message"] for item in facts["warnings"]}
     for line in log.splitlines():
@@ -110,9 +111,10 @@ def collect(request: Dict[str, Any], end: Dict[str, Any], duration: float) -> Di
             facts["warnings"].append({"category": "log", "message": line[:2000], "partial": True})
             known.add(line)
     result = {"schema": SCHEMA, "id": request["id"]}
+    finished = facts.pop("finished", False)
     result.update(facts)
     result.update(end)
-    if end["ended"] == "exit" and (end["exit_code"] != 0 or "facts" in facts["notes"]):
+    if end["ended"] == "exit" and not finished:
         result["ended"] = "lost"
     if end["signal"] == signal.SIGXFSZ:
         result["ended"] = "disk"

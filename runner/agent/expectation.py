@@ -48,6 +48,7 @@ def take(fixture: Fixture, model: Any, optimizer: Any) -> Dict[str, Any]:
         "weights": weights["arrays"],
         "layers": state.layers(model),
         "outputs": fixture.call(model, fixture.inputs()),
+        "custom_names": state.custom_names(model),
         "loss": state.loss_name(model),
         "compiled": getattr(model, "optimizer", None) is not None,
         "input_names": list(getattr(model, "input_names", None) or []),

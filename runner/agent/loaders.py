@@ -11,7 +11,7 @@ REBUILDING = ("load-weights", "load-weights-by-name", "checkpoint-restore", "che
 MISSING = [
     re.compile(pattern)
     for pattern in (
-        r"Unknown (?:layer|object|model|optimizer|initializer|regularizer|constraint|metric function|loss function|loss|metric|activation function)"
+        r"Unknown (?:layer|object|model|optimizer|initializer|regularizer|constraint|metric|loss|activation)(?: function)?"
         r"\s*:?\s*['\"]?(?:[\w.]+>)?(\w+)",
         r"Could not (?:locate|find) (?:class|function|object)\s*:?\s*['\"]?(?:[\w.]+>)?(\w+)",
         r"cannot be deserialized[^'\"]*['\"](?:[\w.]+>)?(\w+)",
@@ -53,19 +53,18 @@ def load(request: Dict[str, Any], path: str, tf: Any, fixture: Fixture, expected
             layer = tf.keras.layers.TFSMLayer(path, call_endpoint=endpoint)
             return _layer(layer, endpoint, tf)
     except Exception as error:
-        missing = missing_object(str(error), fixture)
+        missing = missing_object(str(error), expected["custom_names"])
         if missing:
             error.missing_object = missing  # type: ignore[attr-defined]
         raise
     raise ValueError("unknown loader %r" % loader)
 
 
-def missing_object(message: str, fixture: Fixture) -> Optional[str]:
-    """Return the name of the fixture's class or function that the message says was not found."""
-    own = set(fixture.custom_objects()) | set(vars(fixture.module)) | set(getattr(fixture.module, "_CLASSES", {}))
+def missing_object(message: str, custom: List[str]) -> Optional[str]:
+    """Return the name of the model's own class or function that the message says was not found."""
     for pattern in MISSING:
         for name in pattern.findall(message):
-            if name in own:
+            if name in custom:
                 return str(name)
     return None
 

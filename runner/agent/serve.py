@@ -73,7 +73,7 @@ def answer(request: Dict[str, Any], path: str, isolation: str, scratch: str, eve
     written = [request["scratch"], request["log"]]
     if request["stage"] == "save":
         written.append(request["artifact"])
-    end = supervise.watch(pid, request["limits"], written)
+    end = supervise.watch(pid, request["limits"], written, cell.begun(request))
     result = cell.collect(request, end, round(time.monotonic() - started, 4))
     shutil.rmtree(request["scratch"], ignore_errors=True)
     files.write_json(request["result"], result)

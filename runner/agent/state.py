@@ -41,6 +41,15 @@ def layers(model: Any) -> List[Dict[str, Any]]:
     ]
 
 
+def custom_names(model: Any) -> List[str]:
+    """Return the names of classes and functions in the model that are neither TensorFlow's nor Keras's own."""
+    flatten = getattr(model, "_flatten_layers", None)
+    parts = [model] + list(flatten() if flatten else model.layers) + [getattr(model, "optimizer", None)]
+    kinds = [type(part) for part in parts if part is not None] + [getattr(model, "loss", None)]
+    own = [kind for kind in kinds if hasattr(kind, "__name__") and kind.__module__.split(".")[0] not in ("keras", "tensorflow", "builtins")]
+    return sorted({kind.__name__ for kind in own})
+
+
 def loss_name(model: Any) -> Optional[str]:
     """Return the loss the model is compiled with, under one spelling, or None."""
     return _name(getattr(model, "loss", None))

@@ -13,6 +13,10 @@ BAD = {
     "noise": "import os\nfor _ in range(1000):\n    os.write(1, bytes(range(256)))\nraise RuntimeError('after the noise')\n",
     "endless_noise": "import os\nwhile True:\n    os.write(2, b'\\x00\\xff' * 50000)\n",
     "liar": 'print(\'{"event":"done","id":"cell","result":"/nowhere"}\', flush=True)\nraise RuntimeError(\'after the lie\')\n',
-    "orphan": "import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\nraise RuntimeError('leaves a process')\n",
+    "orphan": (
+        "import subprocess, sys\n"
+        "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
+        "raise RuntimeError('leaves a process')\n"
+    ),
     "nothing": "",
 }

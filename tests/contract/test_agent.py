@@ -122,7 +122,7 @@ def test_fixtures_that_misbehave_end_as_what_they_are(session: Session) -> None:
         name: session.run(source, limits=small if name in ("hangs", "ignores") else {}) for name, source in BAD.items() if name != "orphan"
     }
     assert (ended["segfault"]["ended"], ended["segfault"]["signal"], ended["segfault"]["phase"]) == ("signal", 11, "fixture")
-    assert ended["leaves"]["ended"] == "exit"
+    assert ended["leaves"]["ended"] == "lost"
     assert ended["leaves"]["phase"] == "fixture"
     assert "exit" in ended["exits"]["fixture_fault"].lower()
     assert "this fixture is wrong" in ended["raises"]["fixture_fault"]

@@ -1,0 +1,5 @@
+"""A fixture that does not import."""
+
+import no_such_module_anywhere
+
+no_such_module_anywhere.use()

@@ -1,0 +1,21 @@
+"""A fixture whose save writes until the disk limit stops it."""
+
+
+def build(tf):
+    """Return a model whose `save` is not what it should be."""
+    model = tf.keras.Sequential([tf.keras.layers.Dense(2, input_shape=(6,), name="only")], name="bad")
+    model.compile(optimizer="adam", loss="mse")
+    real = model.save
+
+    def save(path, *args, **kwargs):
+        with open(path, "wb") as stream:
+            while True:
+                stream.write(b"x" * 1000000)
+
+    model.save = save
+    return model
+
+
+def data(random):
+    """Return (inputs, targets)."""
+    return random.normal(size=(8, 6)).astype("float32"), random.normal(size=(8, 2)).astype("float32")

@@ -1,0 +1,22 @@
+"""A fixture whose save writes something that is no model."""
+
+import os
+
+
+def build(tf):
+    """Return a model whose `save` is not what it should be."""
+    model = tf.keras.Sequential([tf.keras.layers.Dense(2, input_shape=(6,), name="only")], name="bad")
+    model.compile(optimizer="adam", loss="mse")
+    real = model.save
+
+    def save(path, *args, **kwargs):
+        with open(path, "wb") as stream:
+            stream.write(os.urandom(5000))
+
+    model.save = save
+    return model
+
+
+def data(random):
+    """Return (inputs, targets)."""
+    return random.normal(size=(8, 6)).astype("float32"), random.normal(size=(8, 2)).astype("float32")

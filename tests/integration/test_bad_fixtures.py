@@ -1,0 +1,103 @@
+"""Fixtures that crash, hang, exhaust memory, fill the disk, write garbage, lie: each ends as what it is, and spares the others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from runner.model import Outcome, Reason, Run, Status
+from tests.integration.runs import command, newest
+
+pytestmark = pytest.mark.integration
+
+ENV = "tf2.15-py311"
+MATRIX = Path(__file__).parent / "bad" / "matrix.yaml"
+
+SAVES = {
+    "save_crashes/h5": (Status.FAILED, Reason.CRASHED),
+    "save_hangs/h5": (Status.FAILED, Reason.TIMED_OUT),
+    "save_nothing/h5": (Status.FAILED, Reason.SAVE_WROTE_NOTHING),
+    "save_garbage/h5": (Status.FAILED, Reason.ARTIFACT_INCOMPLETE),
+    "save_garbage/keras-v3": (Status.FAILED, Reason.ARTIFACT_INCOMPLETE),
+    "save_truncated/h5": (Status.FAILED, Reason.ARTIFACT_INCOMPLETE),
+    "save_truncated/keras-v3": (Status.FAILED, Reason.ARTIFACT_INCOMPLETE),
+    "save_less/h5": (Status.FAILED, Reason.ARTIFACT_INCOMPLETE),
+    "save_fills_disk/h5": (Status.FAILED, Reason.DISK_FULL),
+    "save_leaves/h5": (Status.FAILED, Reason.CRASHED),
+    "save_noise/h5": (Status.PASSED, None),
+    "load_hangs/h5": (Status.PASSED, None),
+    "lies/h5": (Status.ERRORED, Reason.FIXTURE_INVALID),
+    "two_builds/h5": (Status.ERRORED, Reason.FIXTURE_INVALID),
+    "nonsense/h5": (Status.ERRORED, Reason.FIXTURE_INVALID),
+    "not_a_number/h5": (Status.ERRORED, Reason.FIXTURE_INVALID),
+    "no_import/h5": (Status.ERRORED, Reason.FIXTURE_INVALID),
+    "no_signature/saved-model": (Status.PASSED, None),
+    "needs_more/h5": (Status.UNSUPPORTED, Reason.NEED_UNMET),
+}
+
+LOADS = {
+    "save_crashes/h5/load-model": (Status.BLOCKED, Reason.BLOCKED_BY),
+    "save_noise/h5/load-model": (Status.PASSED, None),
+    "load_forgets/h5/load-model": (Status.FAILED, Reason.OUTPUTS_DIFFER),
+    "load_forgets/keras-v3/load-model": (Status.FAILED, Reason.OUTPUTS_DIFFER),
+    "load_forgets/weights-h5/load-weights": (Status.DEGRADED, Reason.OPTIMIZER_LOST),
+    "load_crashes/h5/load-model": (Status.FAILED, Reason.CRASHED),
+    "load_hangs/h5/load-model": (Status.FAILED, Reason.TIMED_OUT),
+    "load_eats_memory/h5/load-model": (Status.FAILED, Reason.OUT_OF_MEMORY),
+    "load_unregistered/h5/load-model": (Status.FAILED, Reason.CUSTOM_OBJECT_MISSING),
+    "load_unregistered/keras-v3/load-model": (Status.FAILED, Reason.CUSTOM_OBJECT_MISSING),
+    "load_cannot_predict/h5/load-model": (Status.FAILED, Reason.PREDICT_RAISED),
+    "load_thaws/h5/load-model": (Status.DEGRADED, Reason.STRUCTURE_DIFFERS),
+    "no_signature/saved-model/saved-model-load": (Status.FAILED, Reason.SIGNATURE_DIFFERS),
+    "needs_more/h5/load-model": (Status.UNSUPPORTED, Reason.NEED_UNMET),
+    "lies/h5/load-model": (Status.BLOCKED, Reason.BLOCKED_BY),
+}
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    reports = tmp_path_factory.mktemp("bad")
+    done = command("run", "--matrix", str(MATRIX), reports=reports)
+    # Fixtures that are invalid leave the result incomplete: that is what the exit code says.
+    assert done.returncode == 4, done.stdout + done.stderr
+    return newest(reports)
+
+
+def outcome(run: Run, cell: str) -> Outcome:
+    return run.outcomes[cell]
+
+
+@pytest.mark.parametrize("cell", SAVES)
+def test_saves_end_as_what_they_are(run: Run, cell: str) -> None:
+    found = outcome(run, f"save/{ENV}/{cell}")
+    assert (found.status, found.reason) == SAVES[cell], found
+
+
+@pytest.mark.parametrize("cell", LOADS)
+def test_loads_end_as_what_they_are(run: Run, cell: str) -> None:
+    found = outcome(run, f"load/{ENV}/{ENV}/{cell}")
+    assert (found.status, found.reason) == LOADS[cell], found
+
+
+def test_every_cell_has_one_outcome_and_failures_are_confirmed(run: Run) -> None:
+    assert run.complete
+    assert len(run.outcomes) == run.header.planned
+    failed = [item for item in run.outcomes.values() if item.status is Status.FAILED]
+    assert failed
+    assert all(item.confirmed for item in failed)
+
+
+def test_equal_weights_do_not_make_a_pass(run: Run) -> None:
+    found = outcome(run, f"load/{ENV}/{ENV}/load_forgets/h5/load-model")
+    assert found.checks["weights"] == "passed"
+    assert found.checks["outputs"] == "failed"
+    assert found.differences["outputs"] > 0.01
+
+
+def test_the_object_that_was_missing_is_named(run: Run) -> None:
+    assert outcome(run, f"load/{ENV}/{ENV}/load_unregistered/h5/load-model").notes["missing_object"] == "Bad"
+
+
+def test_blocked_cells_name_what_blocks_them(run: Run) -> None:
+    assert outcome(run, f"load/{ENV}/{ENV}/save_crashes/h5/load-model").blocked_by == f"save/{ENV}/save_crashes/h5"
