@@ -19,8 +19,8 @@ def matrix_schema() -> dict[str, Any]:
 
 
 def matrix_schema_text() -> str:
-    """Return the text of the published schema, `docs/matrix.schema.json`."""
-    return json.dumps(matrix_schema(), indent=1, ensure_ascii=False) + "\n"
+    """Return the text of `docs/matrix.schema.json`, as `runner schema matrix` prints it."""
+    return json.dumps(matrix_schema(), indent=2) + "\n"
 
 
 def _tidy(value: Any) -> Any:
