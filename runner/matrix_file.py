@@ -32,6 +32,9 @@ PAIR_WORDS = ("all", "upgrades", "downgrades", "neighbours")
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._+-]{0,79}$"
 """What environments, fixtures and profiles may be called: they are parts of cell ids and of paths."""
 
+NEED = r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*(:[A-Za-z_]\w*)?$"
+"""What a fixture may need: a module that imports, or an attribute of one."""
+
 
 @dataclass(frozen=True)
 class OneOf:
@@ -144,7 +147,7 @@ class FixtureEntry(Shape):
 
     file: Text = Field(description="The Python file, relative to the file this entry stands in")
     summary: Annotated[str, Field(max_length=500)] = Field("", description="One sentence: whose trouble it stands for")
-    needs: list[Annotated[str, Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$")]] = Field([], description="Modules that must import")
+    needs: list[Annotated[str, Field(pattern=NEED)]] = Field([], description="Modules that must import, or package.module:attribute")
     formats: Annotated[list[FormatName], Field(min_length=1)] | None = Field(None, description="Formats that make sense; default: all")
     options: Options = Field({}, description="Keyword arguments for its build()")
     variants: dict[Name, Options] = Field({}, max_length=100, description="Further keyword arguments, by the name of the variant")

@@ -14,6 +14,7 @@ MISSING = [
         r"Unknown (?:layer|object|model|optimizer|initializer|regularizer|constraint|metric|loss|activation)(?: function)?"
         r"\s*:?\s*['\"]?(?:[\w.]+>)?(\w+)",
         r"Could not (?:locate|find) (?:class|function|object)\s*:?\s*['\"]?(?:[\w.]+>)?(\w+)",
+        r"layer=(\w+) of type <class 'str'>",
         r"cannot be deserialized[^'\"]*['\"](?:[\w.]+>)?(\w+)",
     )
 ]
