@@ -20,9 +20,13 @@ _NOISE = (
     (re.compile(r"0x[0-9a-fA-F]+"), "0x"),
     (re.compile(r"(?:/[\w.@+~-]+){2,}/?"), "/path"),
     (re.compile(r"\d+(?:\.\d+)*"), "0"),
+    (re.compile(r"[(\[][0, ]*[)\]]"), "(0)"),
     (re.compile(r"\s+"), " "),
 )
-_LENGTH = 300
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`|<[^<>]*>")
+_WORDS = 12
+_LENGTH = 160
+"""Longer messages of Keras go on with configurations and lists of objects, which differ from model to model."""
 
 
 class Signature(NamedTuple):
@@ -37,7 +41,13 @@ class Signature(NamedTuple):
 
 
 def normalised(text: str) -> str:
-    """Return a message without what differs between two runs of the same failure: addresses, paths, numbers, white space."""
+    """Return a message without what differs between two models that fail alike: names, shapes, numbers, paths, addresses.
+
+    Of a message that is little but a name, such as that of a KeyError, the name stays.
+    """
+    plain = _QUOTED.sub("''", text)
+    if sum(letter.isalpha() for letter in plain) >= _WORDS:
+        text = plain
     for pattern, plain in _NOISE:
         text = pattern.sub(plain, text)
     return text.strip()[:_LENGTH]

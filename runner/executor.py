@@ -21,7 +21,7 @@ from runner import __version__, machine
 from runner.engines.base import Engine
 from runner.errors import EngineFault, Interrupted
 from runner.events import OnEvent, RunFinished, RunStarted, ignore
-from runner.keys import KeyRing, source_hashes, tree_hash
+from runner.keys import KeyRing, source_hashes, state_of, tree_hash
 from runner.model import Footer, Header, Outcome, Run, Stage, Status
 from runner.plan import Plan
 from runner.reuse import reusable
@@ -85,10 +85,12 @@ def execute(
     """Run a plan and return the finished run; outcomes of earlier runs are taken over unless `fresh`.
 
     Setting `stop`, SIGINT and SIGTERM end the run early: Interrupted, with the way to go on. Raises StoreFault when the
-    reports directory cannot be written.
+    reports directory cannot be written, SourceChanged when the agent or a fixture is edited meanwhile.
     """
     started = time.monotonic()
     _sweep(store)
+    # Before the hashes are taken: what changes between is seen.
+    sources = state_of(plan.fixtures.values())
     ring = key_ring(plan, engine)
     known = {} if fresh else known_outcomes(plan, ring, store)
     with _new_run(store) as writer:
@@ -106,6 +108,7 @@ def execute(
             isolation=isolation,
             on_event=on_event,
             stop=stop or threading.Event(),
+            sources=sources,
         )
         on_event(RunStarted(name, writer.path, planned=len(plan.cells), reused=len(known), note=_note(plan, known)))
         try:

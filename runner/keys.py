@@ -70,6 +70,19 @@ def source_hashes(fixtures: Iterable[Fixture]) -> dict[str, str]:
     return found
 
 
+def state_of(fixtures: Iterable[Fixture], directory: Path = AGENT) -> dict[str, tuple[int, int] | None]:
+    """Return size and time of every source that keys are made from, None for one that is absent: cheap to compare."""
+    found: dict[str, tuple[int, int] | None] = {}
+    for path in [*sorted(directory.rglob("*.py")), *(fixture.file for fixture in fixtures)]:
+        try:
+            status = path.stat()
+        except OSError:
+            found[str(path)] = None
+        else:
+            found[str(path)] = (status.st_size, status.st_mtime_ns)
+    return found
+
+
 def tree_hash(directory: Path = AGENT) -> str:
     """Return a hash of all Python files below a directory, names and contents."""
     whole = hashlib.sha256()

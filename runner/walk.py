@@ -9,6 +9,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,9 +17,9 @@ from runner.classify import blank
 from runner.confirm import Again, Confirmer, Ruling
 from runner.crew import Crew, Preparer, Preparing, Ready
 from runner.engines.base import Engine, Prepared
-from runner.errors import EngineFault
+from runner.errors import EngineFault, RunnerError
 from runner.events import CellDone, CellStarted, EnvironmentFailed, EnvironmentReady, EnvironmentStarted, Note, OnEvent
-from runner.keys import KeyRing
+from runner.keys import KeyRing, state_of
 from runner.model import Cell, Environment, Outcome, Stage, Status
 from runner.plan import Plan
 from runner.schedule import Assign, Board, Isolation, Place, Retire, Start, Task, decide
@@ -29,6 +30,10 @@ TRIES = 2
 """So many agents in a row may fail to start in a place before its cells are given up."""
 
 _LOOK = 0.5
+
+
+class SourceChanged(RunnerError):
+    """The agent or a fixture was edited under a run."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,7 @@ class Walk:
     isolation: Isolation
     on_event: OnEvent
     stop: threading.Event
+    sources: Mapping[str, tuple[int, int] | None]
     mailbox: queue.SimpleQueue[Post] = field(default_factory=queue.SimpleQueue)
     outcomes: dict[str, Outcome] = field(default_factory=dict)
 
@@ -70,7 +76,6 @@ class Walk:
             for cell in self.plan.cells
             if cell.fixture is not None
         }
-        self._cells = {cell.id: cell for cell in self.plan.cells}
         self._board = Board(self.plan.cells, isolation=own)
         self._confirmer = Confirmer()
         self._crew = Crew(self.engine, self.bench, self.mailbox.put)
@@ -192,6 +197,7 @@ class Walk:
             self._given_up[place] = fault
 
     def _attempted(self, attempt: Attempt) -> None:
+        self._check_sources()
         place = attempt.task.place
         if attempt.lost:
             self._crew.gone(attempt.worker)
@@ -202,6 +208,16 @@ class Walk:
             self._failures[place] = 0
             self._crew.idle(attempt.worker)
         self._rule(attempt.task.cell, attempt.outcome)
+
+    def _check_sources(self) -> None:
+        """Raise SourceChanged when what the keys say is no longer what runs."""
+        now = state_of(self.plan.fixtures.values())
+        changed = sorted(path for path in now.keys() | self.sources.keys() if now.get(path) != self.sources.get(path))
+        if changed:
+            raise SourceChanged(
+                f"{changed[0]} was changed while the run was at work, so what it gives now belongs to neither version. "
+                "What was run before is kept; the same command goes on with the new one"
+            )
 
     def _rule(self, cell: Cell, outcome: Outcome) -> None:
         ruling = self._confirmer.take(cell, outcome)

@@ -20,6 +20,7 @@ from runner.model import Cell, Limits, Outcome, Reason, Run, Stage, Status
 from runner.plan import Plan, make_plan
 from runner.schedule import GOOD
 from runner.store import RunStore, StoreFault
+from runner.walk import SourceChanged
 from tests.unit.engine_in_memory import Answer, Asked, MemoryEngine, Script, crashed, fault, good, raised, well
 from tests.unit.plans import fixture, selection
 
@@ -401,6 +402,22 @@ def test_a_reports_directory_that_cannot_be_written_stops_everything(tmp_path: P
     assert not left.complete
     assert left.footer is None
     assert run(make_plan(selection(("a", "b"))), MemoryEngine(), tmp_path).complete
+
+
+def test_a_fixture_that_is_edited_under_the_run_stops_it_and_nothing_gets_a_wrong_key(tmp_path: Path) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text("1")
+
+    def edit(asked: Asked) -> Answer:
+        file.write_text("22")
+        return well(asked)
+
+    plan = small(fixtures=(fixture("mine", file=file),))
+    with pytest.raises(SourceChanged, match=r"mine\.py was changed"):
+        run(plan, MemoryEngine(on("load/a/b/mine/h5/load-model", edit)), tmp_path)
+    engine = MemoryEngine()
+    assert run(plan, engine, tmp_path).complete
+    assert engine.requests("save/a/mine/h5") == 1
 
 
 def test_an_error_of_ours_in_a_thread_ends_the_run(tmp_path: Path) -> None:
