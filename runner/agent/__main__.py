@@ -1,4 +1,4 @@
-"""Entry: make this directory importable as the package `agent`, whatever it is called from, then serve or run one cell."""
+"""Entry: make this directory importable as the package `agent`, whatever it is called from, then serve, run one cell, or measure."""
 
 import argparse
 import importlib.util
@@ -28,6 +28,10 @@ def main() -> int:
     cell = commands.add_parser("cell", help="run one request in this very process")
     cell.add_argument("request")
     cell.add_argument("--scratch", required=True)
+    bare = commands.add_parser("bare", help="run requests one after another in this very process, and time them")
+    bare.add_argument("requests", nargs="+")
+    bare.add_argument("--scratch", required=True)
+    bare.add_argument("--times", required=True)
     arguments = parser.parse_args()
     _as_package()
     if arguments.command == "serve":
@@ -38,7 +42,11 @@ def main() -> int:
         from agent.cell import run_request
 
         return run_request(arguments.request, session=arguments.scratch)
-    parser.error("say 'serve' or 'cell'")
+    if arguments.command == "bare":
+        from agent.bare import run_bare
+
+        return run_bare(arguments.requests, session=arguments.scratch, times=arguments.times)
+    parser.error("say 'serve', 'cell' or 'bare'")
     return 2
 
 
