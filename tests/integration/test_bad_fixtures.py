@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.model import Outcome, Reason, Run, Status
+from runner.model import Check, Outcome, Reason, Run, Status
 from tests.integration.runs import command, newest
 
 pytestmark = pytest.mark.integration
@@ -90,8 +90,8 @@ def test_every_cell_has_one_outcome_and_failures_are_confirmed(run: Run) -> None
 
 def test_equal_weights_do_not_make_a_pass(run: Run) -> None:
     found = outcome(run, f"load/{ENV}/{ENV}/load_forgets/h5/load-model")
-    assert found.checks["weights"] == "passed"
-    assert found.checks["outputs"] == "failed"
+    assert found.checks[Check.WEIGHTS] == "passed"
+    assert found.checks[Check.OUTPUTS] == "failed"
     assert found.differences["outputs"] > 0.01
 
 
