@@ -104,7 +104,8 @@ def _raised(result: AgentResult) -> Class | None:
     if _is_memory(result.error):
         return Class(Status.ERRORED if result.phase in BEFORE else Status.FAILED, Reason.OUT_OF_MEMORY)
     if result.phase in BEFORE:
-        return Class(Status.ERRORED, Reason.FIXTURE_INVALID, f"{result.phase} raised {result.error.type}")
+        # What the fixture raises is told as its fault; this was raised by the agent around it.
+        return Class(Status.ERRORED, Reason.BAD_RESULT, f"the agent's own phase {result.phase} raised {result.error.type}")
     if result.error.missing_object is not None and result.phase == "load":
         return Class(Status.FAILED, Reason.CUSTOM_OBJECT_MISSING)
     raised = RAISED.get(result.phase)
