@@ -1,6 +1,6 @@
-"""The tables of docs/verdicts.md that are made from the code, so that they cannot fall behind it.
+"""The tables of README.md and docs/verdicts.md that are made from the code, so that they cannot fall behind it.
 
-A test compares them; `python -c "from runner.reports.reasons import renew; renew()"` in the repository writes them anew.
+Tests compare them; `python -c "from runner.reports.reasons import renew; renew()"` in the repository writes them anew.
 """
 
 from __future__ import annotations
@@ -11,7 +11,10 @@ from runner.model import REASONS
 from runner.reports.glyphs import GLYPHS, SILENT
 from runner.rules import CLASSES
 
-DOCUMENT = Path(__file__).parents[2] / "docs" / "verdicts.md"
+_ROOT = Path(__file__).parents[2]
+DOCUMENT = _ROOT / "docs" / "verdicts.md"
+GENERATED = (DOCUMENT, _ROOT / "README.md")
+"""The documents with generated tables."""
 
 
 def reasons_table() -> str:
@@ -42,6 +45,7 @@ def renewed(text: str) -> str:
     return text
 
 
-def renew(path: Path = DOCUMENT) -> None:
-    """Write the generated tables of the document anew."""
-    path.write_text(renewed(path.read_text(encoding="utf-8")), encoding="utf-8")
+def renew(paths: tuple[Path, ...] = GENERATED) -> None:
+    """Write the generated tables of the documents anew."""
+    for path in paths:
+        path.write_text(renewed(path.read_text(encoding="utf-8")), encoding="utf-8")
