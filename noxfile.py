@@ -18,6 +18,7 @@ is all there is to install. `pyproject.toml` lists the same packages for those w
 """
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -29,7 +30,7 @@ nox.options.sessions = ["matrix"]
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.reuse_existing_virtualenvs = True
 
-LOCKED = sorted(path.stem for path in Path("images/locks").glob("*.txt"))
+LOCKED = sorted((path.stem for path in Path("images/locks").glob("*.txt")), key=lambda name: [int(n) for n in re.findall(r"\d+", name)])
 PROJECT = nox.project.load_toml("pyproject.toml")
 
 
