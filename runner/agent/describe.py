@@ -1,5 +1,6 @@
 """What this environment is and can do: versions, packages, capabilities. Imports TensorFlow and runs no operation."""
 
+import gc
 import importlib
 import inspect
 import os
@@ -32,16 +33,23 @@ def describe() -> Dict[str, Any]:
 
 def import_tensorflow() -> Any:
     """Import TensorFlow, switch 1.x to eager execution, and touch what loads lazily, so that every fork has it."""
+    import numpy
     import tensorflow as tf
 
     if str(tf.__version__).startswith("1."):
         tf.compat.v1.enable_v2_behavior()
-    for part in ("layers", "models", "optimizers", "losses"):
-        getattr(tf.keras, part)
+    for module, parts in ((tf.keras, ("layers", "models", "optimizers", "losses")), (numpy, ("random",))):
+        for part in parts:
+            getattr(module, part)
     try:
         importlib.import_module("h5py")
     except ImportError:
         pass
+    for part in ("agent.loading", "agent.saving"):
+        importlib.import_module(part)
+    # What is frozen no collector looks at: no cell walks through all that TensorFlow is, and no child copies its pages for that.
+    gc.collect()
+    getattr(gc, "freeze", gc.collect)()
     return tf
 
 

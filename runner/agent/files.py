@@ -7,12 +7,13 @@ from typing import Any, Dict, List
 
 
 def write_json(path: str, value: Any) -> None:
-    """Write JSON under a temporary name, flush it to disk, and rename it into place."""
+    """Write JSON under a temporary name and rename it into place.
+
+    Not forced to the disk: a result is read at once and never again, an artifact is compared with its hashes before it is used.
+    """
     part = path + ".part"
     with open(part, "w", encoding="utf-8") as stream:
         json.dump(value, stream, default=_plain)
-        stream.flush()
-        os.fsync(stream.fileno())
     os.replace(part, path)
 
 

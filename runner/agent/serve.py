@@ -1,6 +1,5 @@
 """The agent's loop: requests from standard input, a child for each, results through files, events on standard output."""
 
-import gc
 import json
 import os
 import resource
@@ -24,9 +23,6 @@ def serve(isolation: str, scratch: str) -> int:
     if isolation == "fork":
         try:
             facts = describe.describe()
-            # What is frozen no child's collector looks at, so none copies the pages of all that TensorFlow is.
-            gc.collect()
-            getattr(gc, "freeze", gc.collect)()
         except BaseException as error:
             say(events, event="broken", error=describe_error(error))
             return 1

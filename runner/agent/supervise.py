@@ -31,8 +31,11 @@ def watch(pid: int, limits: Dict[str, Any], written: List[str], begun: str) -> D
     working = False
     peak = 0
     ended = ""  # type: str
-    host = select.poll()
-    host.register(0, select.POLLHUP)
+    heard = select.poll()
+    heard.register(0, select.POLLHUP)
+    exited = _handle(pid)
+    if exited is not None:
+        heard.register(exited, select.POLLIN)
     beat = BEAT_S
     try:
         while True:
@@ -58,15 +61,26 @@ def watch(pid: int, limits: Dict[str, Any], written: List[str], begun: str) -> D
                 _kill(pid)
                 _, status = os.waitpid(pid, 0)
                 break
-            if host.poll(int(beat * 1000)):
+            if any(handle == 0 for handle, _ in heard.poll(int(beat * 1000))):
                 raise HostGone()
             beat = min(beat * 1.2, 0.02)
     finally:
         _kill(pid)
+        if exited is not None:
+            os.close(exited)
     code, number = _decode(status)
     if not ended:
         ended = "exit" if number is None else "signal"
     return {"ended": ended, "exit_code": code, "signal": number, "memory_peak_mb": round(peak / 1e6, 1)}
+
+
+def _handle(pid: int) -> Optional[int]:
+    """Return a descriptor that becomes readable when the child ends; None where there is no such thing (before Python 3.9, or refused)."""
+    opener = getattr(os, "pidfd_open", None)
+    try:
+        return opener(pid) if opener else None
+    except OSError:
+        return None
 
 
 def _decode(status: int) -> Any:
