@@ -8,7 +8,7 @@
 #     "pyyaml>=6.0.1",
 #     "rich>=13.7",
 #     "typer>=0.12",
-#     "uv>=0.5",
+#     "uv>=0.9.30",
 # ]
 # ///
 """The front door: every session calls `python -m runner`, with what stands behind `--` passed on.
