@@ -19,13 +19,13 @@ FORMATS: dict[str, tuple[str, ...]] = {
 
 FORMAT_TEXT: dict[str, str] = {
     "saved-model": "tf.saved_model.save(model, directory)",
-    "keras-dir": "model.save(directory): the SavedModel of Keras 2, with the Keras metadata",
+    "keras-dir": "model.save(directory, save_format='tf'): the SavedModel of Keras 2, with the Keras metadata",
     "export": "model.export(directory): a SavedModel for inference only",
     "h5": "model.save('model.h5'): the old single-file format",
     "keras-v3": "model.save('model.keras'): the Keras 3 format, in Keras 2 from 2.12",
     "weights-h5": "model.save_weights('model.weights.h5')",
-    "weights-tf": "model.save_weights('model'): a TensorFlow checkpoint of the weights, Keras 2 only",
-    "checkpoint": "tf.train.Checkpoint(model=..., optimizer=...).write",
+    "weights-tf": "model.save_weights('weights', save_format='tf'): a TensorFlow checkpoint of the weights, Keras 2 only",
+    "checkpoint": "tf.train.Checkpoint(model=..., optimizer=...).save(directory/ckpt)",
 }
 
 LOADERS: dict[str, str] = {
