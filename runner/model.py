@@ -221,7 +221,8 @@ class Fixture:
     """A model, its data and its training, in one variant.
 
     `key` is the name in cell ids: `sequential`, or `sequential@uncompiled` for a variant.
-    `needs` are module names that must import in the environment; `formats` are the formats that make sense for it.
+    `needs` are what must be there in the environment: modules that import, or module:attribute; `formats` are the formats that
+    make sense for it.
     `options` are passed to the fixture's `build` as keyword arguments.
     """
 
