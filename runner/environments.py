@@ -19,13 +19,12 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
+from runner import versions
 from runner.matrix_file import NAME, PACKAGES, Combination, EnvironmentEntry, Exclusion
 from runner.model import Environment, environment_id
 from runner.releases import Releases
 from runner.source import Loc
 from runner.versions import CHANNELS, Unfit
-
-from . import versions
 
 MOST = 300
 """More environments than that are a mistake in a range."""
