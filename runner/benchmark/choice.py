@@ -36,7 +36,10 @@ def readable(plan: Plan, saves: Iterable[Outcome]) -> list[Cell]:
 
 
 def passing(cells: Sequence[Cell], outcomes: Iterable[Outcome], count: int) -> list[Cell]:
-    """Return the first `count` cells that passed: both ways do the same work there, and nothing has to be confirmed."""
+    """Return the first `count` cells that passed, fewer if there are not so many: every way does the same work there.
+
+    A failure would be confirmed by one way and not by the others, and may end before its checks.
+    """
     passed = {outcome.id for outcome in outcomes if outcome.status is Status.PASSED}
     return [cell for cell in cells if cell.id in passed][:count]
 

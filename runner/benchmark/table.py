@@ -44,7 +44,7 @@ def lines(figures: Figures) -> list[str]:
         said.append(
             f"  and {figures.gain_parallel:.1f} times as fast as fresh processes, {figures.cores} at a time, as many as there are cores"
         )
-    said.append(f"the bare work in one warm process, the limit of one core's worth, is {figures.limit:.1f} times as fast as this runner")
+    said.append(f"the bare work in one warm process, the import not counted, is {figures.limit:.1f} times as fast as this runner")
     said.append(f"importing TensorFlow took {figures.import_seconds:.1f} s; it counts in every way but the bare work")
     said.append(f"confirmations of failures by this runner, counted in its time: {figures.runner.confirmations}")
     if not figures.same_work:

@@ -21,10 +21,9 @@ from runner.engines.local import agent_environ
 from runner.errors import EngineFault
 from runner.executor import execute
 from runner.keys import KeyRing
-from runner.model import Cell, Environment, Outcome, Reason, Run
+from runner.model import Cell, Environment, Outcome, Reason, Run, Status
 from runner.plan import Plan
 from runner.protocol import BadResult, build_request, read_result
-from runner.schedule import GOOD
 from runner.store import RunStore
 
 GRACE_S = 300.0
@@ -221,4 +220,4 @@ def _end_of(path: Path) -> str:
 
 
 def _passed(outcomes: Sequence[Outcome]) -> int:
-    return sum(outcome.status in GOOD for outcome in outcomes)
+    return sum(outcome.status is Status.PASSED for outcome in outcomes)
