@@ -22,7 +22,7 @@ _LONGEST_LABEL = 32
 
 @dataclass(frozen=True, kw_only=True)
 class Layout:
-    """How a grid is laid out: what a cell shows, whether environments go by number, the gap, and consumers a grid."""
+    """How a grid is laid out: what a cell shows, whether environments go by number, the gap, and how many consumers a table has: never 0."""
 
     kind: str
     numbered: bool
@@ -42,21 +42,22 @@ def choose_layout(grid: Grid, *, width: int) -> Layout:
     widest = max((len(f"x {fraction(c)}") for c in cells), default=1)
     heads = [max(map(len, parts)) for parts in _headings(grid.consumers)]
     columns = [max(widest, head) for head in heads] + ([max(widest, len("saved"))] if grid.saves else [])
+    every = max(1, len(grid.consumers))
     names = max((len(label(name, number=None)) for name in grid.producers), default=0)
     for gap in (2, 1):
         if names + sum(column + gap for column in columns) <= width:
-            return Layout(kind="fraction", numbered=False, gap=gap, consumers=len(grid.consumers))
+            return Layout(kind="fraction", numbered=False, gap=gap, consumers=every)
     room = width - names - 3
     if 4 * len(columns) <= room:
-        return Layout(kind="percent", numbered=True, gap=1, consumers=len(grid.consumers))
+        return Layout(kind="percent", numbered=True, gap=1, consumers=every)
     fitting = max(4, room // 2 - bool(grid.saves))
-    return Layout(kind="sign", numbered=True, gap=1, consumers=min(fitting, len(grid.consumers)) or 1)
+    return Layout(kind="sign", numbered=True, gap=1, consumers=min(fitting, every))
 
 
 def render_grid(grid: Grid, *, numbers: Mapping[str, int], width: int, ascii_only: bool = False) -> Iterator[Table]:
     """Yield a grid as one Rich table, or as several when its consumers do not fit beside each other."""
     layout = choose_layout(grid, width=width)
-    for start in range(0, max(1, len(grid.consumers)), layout.consumers):
+    for start in range(0, len(grid.consumers) or 1, layout.consumers):
         consumers = grid.consumers[start : start + layout.consumers]
         yield _table(grid, consumers, layout, numbers, ascii_only=ascii_only)
 

@@ -14,7 +14,7 @@ from runner.reports.clean import code_span, one_line, prose
 from runner.reports.glyphs import GLYPHS, SILENT, fraction, glyph_of
 from runner.reports.next_steps import COMMAND, next_steps
 from runner.reports.tables import Grid, GridCell, Tables, pivot
-from runner.reports.terminal import denominators, results
+from runner.reports.terminal import denominators, results, size
 from runner.reports.words import counted, duration
 
 _SUMMARY = 200
@@ -62,7 +62,7 @@ def _heading(tables: Tables) -> Iterator[str]:
 def _grid(grid: Grid) -> Iterator[str]:
     yield f"## {prose(grid.format)}"
     yield ""
-    yield f"{counted(len(grid.fixtures), 'fixture')}, {counted(len(grid.loaders), 'loader')}; producers down, consumers across."
+    yield f"{size(grid)}; producers down{', consumers across' if grid.consumers else ''}."
     yield ""
     saved = ["saved"] if grid.saves else []
     head = ["producer", *saved, *(code_span(name, in_table=True) for name in grid.consumers)]

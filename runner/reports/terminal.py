@@ -21,7 +21,7 @@ from runner.reports.glyphs import GLYPHS, SILENT, Glyph, fraction
 from runner.reports.grid import choose_layout, render_grid, signs_of
 from runner.reports.next_steps import COMMAND, next_steps
 from runner.reports.printing import Part, plain_text, print_parts
-from runner.reports.tables import Tables, Totals, pivot
+from runner.reports.tables import Grid, Tables, Totals, pivot
 from runner.reports.words import counted, duration
 
 _CAUSES = 10
@@ -93,6 +93,12 @@ def results(totals: Totals) -> str:
     return f"{totals.passed} passed, {totals.degraded} degraded, {totals.failed} failed{silently}"
 
 
+def size(grid: Grid) -> str:
+    """Return how many fixtures and, where anything was to be loaded, loaders a grid folds."""
+    fixtures = counted(len(grid.fixtures), "fixture")
+    return f"{fixtures}, {counted(len(grid.loaders), 'loader')}" if grid.consumers else fixtures
+
+
 def _heading(tables: Tables) -> Iterator[Text]:
     state = ("complete", "green") if tables.complete else ("interrupted", "bold yellow")
     words = [(one_line(tables.run), "bold"), state, (f"engine {one_line(tables.engine)}", ""), (f"profile {one_line(tables.profile)}", "")]
@@ -117,11 +123,11 @@ def _grids(tables: Tables, look: _Look, *, width: int) -> Iterator[RenderableTyp
     numbers = {name: number for number, name in enumerate(tables.environments, start=1)}
     yield Text()
     kinds = {choose_layout(grid, width=width).kind for grid in tables.grids}
-    yield Text(f"Producers down, consumers across. {' '.join(text for kind, text in _READING.items() if kind in kinds)}", style="dim")
+    across = ", consumers across" if any(grid.consumers for grid in tables.grids) else ""
+    yield Text(f"Producers down{across}. {' '.join(text for kind, text in _READING.items() if kind in kinds)}", style="dim")
     for grid in tables.grids:
-        size = f"{counted(len(grid.fixtures), 'fixture')}, {counted(len(grid.loaders), 'loader')}"
         yield Text()
-        yield Text.assemble((one_line(grid.format), "bold"), (f"  {size}", "dim"))
+        yield Text.assemble((one_line(grid.format), "bold"), (f"  {size(grid)}", "dim"))
         yield from render_grid(grid, numbers=numbers, width=width, ascii_only=look.ascii_only)
     occurring = {glyph for grid in tables.grids for glyph in signs_of(grid)}
     legend = [Text.assemble(look.sign(g), (f"\N{NO-BREAK SPACE}{g.text.replace(' ', chr(160))}", "dim")) for g in _ORDER if g in occurring]

@@ -13,7 +13,7 @@ from markdown_it.token import Token
 from runner.model import Reason, Run, Status
 from runner.reports import markdown
 from runner.reports.clean import code_block, code_span, prose
-from tests.unit.samples import FULL, HOSTILE, QUICK, error, full_run, load, run_of, save
+from tests.unit.samples import FULL, HOSTILE, QUICK, build, error, full_run, load, run_of, save
 
 PAIR = ("tf2.12-py311", "tf2.16-py311")
 PARSER = MarkdownIt("commonmark", {"html": True}).enable("table")
@@ -73,6 +73,17 @@ def test_an_interrupted_run_says_so_first() -> None:
 def test_an_empty_run() -> None:
     text = markdown.render(run_of())
     assert "Nothing was planned" in text and "|" not in text
+
+
+def test_a_run_of_saves_only_has_one_column() -> None:
+    text = markdown.render(run_of(build(PAIR[0]), save(PAIR[0], "a", "h5"), save(PAIR[0], "b", "h5")))
+    assert "| producer | saved |\n| --- | :--- |\n| `tf2.12-py311` | ✓ 2/2 |\n" in text
+    assert "2 fixtures; producers down.\n" in text
+
+
+def test_a_run_of_builds_only_has_no_table() -> None:
+    text = markdown.render(run_of(build(PAIR[0])))
+    assert "1 cell planned: 1 ran" in text and "|" not in text
 
 
 def hostile_run(text: str = HOSTILE) -> Run:

@@ -118,6 +118,15 @@ def test_a_run_of_builds_only_has_no_grid() -> None:
     assert "Errored: no statement about TensorFlow" in text and "Producers" not in text
 
 
+@pytest.mark.parametrize("width", [20, 60, 80, 200])
+def test_a_run_of_saves_only_shows_the_saves(width: int) -> None:
+    broken = save(PAIR[0], "b", "h5", Status.FAILED, Reason.SAVE_RAISED, error=error())
+    run = run_of(build(PAIR[0]), save(PAIR[0], "a", "h5"), broken, save(PAIR[0], "a", "keras-v3"))
+    text = terminal.to_text(run, width=width)
+    assert [line.split()[-2:] for line in grid_lines(text) if width >= 60] == ([["✗", "1/2"], ["✓", "1/1"]] if width >= 60 else [])
+    assert "Producers down." in text and "consumers" not in text and "loader" not in text
+
+
 def test_long_lists_of_causes_are_cut_and_counted() -> None:
     words = [f"{chr(97 + n // 26)}{chr(97 + n % 26)}" for n in range(30)]
     cells = [load(PAIR, word, "h5", "load-model", Status.FAILED, Reason.LOAD_RAISED, error=error("E", f"odd {word}")) for word in words]
