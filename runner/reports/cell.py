@@ -15,9 +15,9 @@ from runner.reports.causes import is_silent
 from runner.reports.clean import clean, one_line, tail
 from runner.reports.evidence import Evidence, Rung, gather
 from runner.reports.glyphs import GLYPHS, SILENT
-from runner.reports.next_steps import COMMAND
+from runner.reports.next_steps import COMMAND, options, reproduce_command
 from runner.reports.printing import Part, plain_text, print_parts
-from runner.reports.words import command_line, duration
+from runner.reports.words import duration
 
 _WARNINGS = 20
 _LOG_LINES = 40
@@ -57,7 +57,8 @@ def parts(evidence: Evidence, run: Run, *, ascii_only: bool = False, command: tu
     yield from _log(outcome)
     yield Part(Text())
     yield Part(Text("Run it again, alone, in a fresh process, with its output on the screen:"))
-    yield Part(Text(f"  {one_line(command_line(*command, 'reproduce', outcome.id), limit=2000)}", style="cyan"), whole=True)
+    again = reproduce_command(outcome.id, options(run.path, run.header.matrix), command=command)
+    yield Part(Text(f"  {again}", style="cyan"), whole=True)
     yield Part(Text.assemble("The run lies in ", (one_line(str(run.path), limit=400), "bold")), whole=True)
 
 
@@ -80,7 +81,8 @@ def _verdict(outcome: Outcome, *, ascii_only: bool) -> Iterator[Part]:
     why = outcome.notes.get("why")
     if isinstance(why, str) and why:
         yield _indented(one_line(why, limit=1000))
-    facts = [_confirmation(outcome), f"{outcome.attempts} attempt{'s' * (outcome.attempts != 1)}", duration(outcome.duration_s)]
+    by = _confirmed_by(outcome)
+    facts = ["" if by else _confirmation(outcome), f"{outcome.attempts} attempt{'s' * (outcome.attempts != 1)}", duration(outcome.duration_s)]
     if outcome.isolation:
         facts.append("in a fresh process" if outcome.isolation == "process" else "in a forked child")
     if outcome.memory_peak_mb is not None:
@@ -90,6 +92,14 @@ def _verdict(outcome: Outcome, *, ascii_only: bool) -> Iterator[Part]:
     if outcome.reused_from:
         facts.append(f"result taken from run {one_line(outcome.reused_from)}")
     yield _indented(", ".join(fact for fact in facts if fact), style="dim")
+    if by:
+        yield Part(Text(f"  the same failure was confirmed in a fresh process by {one_line(by, limit=400)}", style="dim"), whole=True)
+
+
+def _confirmed_by(outcome: Outcome) -> str:
+    """Return the id of the other cell through which this failure is believed, or nothing."""
+    by = outcome.notes.get("confirmed_by")
+    return by if outcome.status is Status.FAILED and isinstance(by, str) and by != outcome.id else ""
 
 
 def _confirmation(outcome: Outcome) -> str:

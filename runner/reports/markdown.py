@@ -44,7 +44,7 @@ def _heading(tables: Tables) -> Iterator[str]:
     yield f"# Compatibility matrix, run {code_span(tables.run)}"
     yield ""
     if not tables.complete:
-        yield "**This run was interrupted: what follows is what there is so far.**"
+        yield f"**This run {'was' if tables.finished else 'is still running, or was'} interrupted: what follows is what there is so far.**"
         yield ""
     took = f", {duration(tables.seconds)}" if tables.seconds is not None else ""
     yield f"Started {prose(tables.started)}, engine {prose(tables.engine)}, profile {prose(tables.profile)}{took}."

@@ -1,15 +1,25 @@
-"""What a reader does after a run, as commands to type."""
+"""What a reader does after a run, as commands to type: with the options that they need where the reader is.
+
+Paths are compared as they are written; nothing is looked up on the disk.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from runner.reports.clean import one_line
 from runner.reports.tables import Tables
 from runner.reports.words import command_line
 
 COMMAND = ("python", "-m", "runner")
+MATRIX = Path("matrix.yaml")
+REPORTS = Path("reports")
+"""What the commands take where nothing is given, from the directory in which they are called."""
+
+_RUNS = "runs"
 
 
 @dataclass(frozen=True)
@@ -20,20 +30,60 @@ class Step:
     commands: tuple[str, ...]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What commands about a run must be given: each empty where the default is right."""
+
+    matrix: tuple[str, ...]
+    reports: tuple[str, ...]
+    run: tuple[str, ...]
+
+
+def options(path: Path, matrix: str) -> Options:
+    """Return the options for a run at `path` (its directory or the file in it) that was made of a matrix file."""
+    directory = path.parent if path.suffix == ".jsonl" else path
+    reports = directory.parent.parent
+    kept = directory.parent.name == _RUNS
+    return Options(
+        matrix=() if _same(Path(matrix), MATRIX) else ("--matrix", matrix),
+        reports=() if not kept or _same(reports, REPORTS) else ("--reports", str(reports)),
+        run=() if kept else ("--run", str(path)),
+    )
+
+
+def show_command(cell: str, given: Options, *, command: tuple[str, ...] = COMMAND) -> str:
+    """Return the command that shows a cell."""
+    return _line(*command, "show", cell, *given.run, *given.reports)
+
+
+def reproduce_command(cell: str, given: Options, *, command: tuple[str, ...] = COMMAND) -> str:
+    """Return the command that runs a cell again on its own."""
+    return _line(*command, "reproduce", cell, *given.matrix, *given.reports)
+
+
 def next_steps(tables: Tables, *, command: tuple[str, ...] = COMMAND) -> Iterator[Step]:
     """Yield what to do next, the most urgent first. `command` is how the reader starts the runner."""
-    again = _line(*(tables.command or (*command, "run", "--profile", tables.profile)))
+    given = options(tables.path, tables.matrix)
+    again = _line(*(tables.command or (*command, "run", "--profile", tables.profile, *given.matrix, *given.reports)))
     if tables.interrupted:
-        yield Step("It was interrupted; the same command goes on where it stopped, and repeats nothing", (again,))
+        state = "It was interrupted" if tables.finished else "If it is not running any more, it was interrupted"
+        yield Step(f"{state}; the same command goes on where it stopped, and repeats nothing", (again,))
     elif tables.faults or tables.totals.not_run:
         yield Step("Some cells say nothing about TensorFlow; when the cause is gone, this runs only those", (again,))
     groups = (*tables.silent, *tables.failures, *tables.faults, *tables.degradations)
     worst = next((group.examples[0] for group in groups if group.examples), None)
     if worst is not None:
-        shown, again_alone = _line(*command, "show", worst), _line(*command, "reproduce", worst)
+        shown = show_command(worst, given, command=command)
+        again_alone = reproduce_command(worst, given, command=command)
         yield Step("All that is known of one cell, and the cell once more on its own", (shown, again_alone))
     if tables.totals.planned:
-        yield Step("This report as a file", (_line(*command, "report", tables.run, "--as", "markdown", "--output", "report.md"),))
+        run = given.run[-1] if given.run else tables.run
+        line = _line(*command, "report", run, "--as", "markdown", "--output", "report.md", *given.reports)
+        yield Step("This report as a file", (line,))
+
+
+def _same(one: Path, other: Path) -> bool:
+    return Path(os.path.abspath(one)) == Path(os.path.abspath(other))
 
 
 def _line(*words: str) -> str:

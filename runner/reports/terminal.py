@@ -100,7 +100,8 @@ def size(grid: Grid) -> str:
 
 
 def _heading(tables: Tables) -> Iterator[Text]:
-    state = ("complete", "green") if tables.complete else ("interrupted", "bold yellow")
+    unfinished = "interrupted" if tables.finished else "still running, or interrupted"
+    state = ("complete", "green") if tables.complete else (unfinished, "bold yellow")
     words = [(one_line(tables.run), "bold"), state, (f"engine {one_line(tables.engine)}", ""), (f"profile {one_line(tables.profile)}", "")]
     if tables.seconds is not None:
         words.append((duration(tables.seconds), ""))

@@ -98,6 +98,8 @@ def test_the_command_is_the_one_the_reader_has() -> None:
 def test_an_interrupted_run_says_so_and_how_to_go_on() -> None:
     for run in (full_run(footer=False), full_run(complete=False), full_run(planned=9000, footer=False)):
         text = terminal.to_text(run)
+        # Without a footer it cannot be told from one that is being written.
+        assert ("still running, or interrupted" in text.splitlines()[0]) is (run.footer is None)
         assert "interrupted" in text.splitlines()[0]
         assert "python -m runner run --profile quick" in text
     assert f"{9000 - len(run.outcomes)} not run" in text
@@ -201,6 +203,18 @@ def test_show_has_everything_of_a_cell() -> None:
         f"python -m runner reproduce {shown.id}",
     ):
         assert piece in text, piece
+
+
+def test_show_names_the_cell_that_confirmed_a_failure() -> None:
+    other = "load/tf2.12-py311/tf2.16-py311/b/h5/load-model"
+    notes = {"confirmed_by": other}
+    believed = load(
+        PAIR, "a", "h5", "load-model", Status.FAILED, Reason.LOAD_RAISED, error=error(), confirmed=True, isolation="fork", notes=notes
+    )
+    text = cell.to_text(run_of(believed), believed.id, width=60)
+    assert f"the same failure was confirmed in a fresh process by {other}\n" in text
+    assert "1 attempt, 0.2 s, in a forked child" in text
+    assert "confirmed in a fresh process," not in text
 
 
 def test_show_names_what_blocked_a_cell() -> None:
