@@ -6,7 +6,7 @@ guess. Remedies say what usually helps; nobody has tried them on this cell.
 
 from __future__ import annotations
 
-from runner.model import Diagnosis, Outcome, Status
+from runner.model import Diagnosis, Outcome, Reason, Status
 from runner.rules import RULES, UNTRIED, Rule
 
 UNKNOWN = Diagnosis(cause="not diagnosed yet", remedy="", **{"class": "unknown"})
@@ -47,6 +47,10 @@ def _fits(rule: Rule, outcome: Outcome, text: str) -> bool:
     if rule.formats and outcome.format not in rule.formats:
         return False
     if rule.loaders and outcome.loader not in rule.loaders:
+        return False
+    if rule.phases and (outcome.error is None or outcome.error.phase not in rule.phases):
+        return False
+    if rule.missing_object and outcome.reason is not Reason.CUSTOM_OBJECT_MISSING and not outcome.notes.get("missing_object"):
         return False
     if rule.evidence is not None and not any(rule.evidence.search(_ends(w.message)) for w in outcome.warnings):
         return False

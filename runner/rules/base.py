@@ -39,6 +39,10 @@ class Rule:
     stages: tuple[Stage, ...] = ()
     formats: tuple[str, ...] = ()
     loaders: tuple[str, ...] = ()
+    phases: tuple[str, ...] = ()
+    """What was being done when it raised."""
+    missing_object: bool = False
+    """Whether a class or function of the model's own must be what the load did not find."""
 
 
 def pattern(*alternatives: str) -> re.Pattern[str]:

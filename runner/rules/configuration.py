@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from runner.model import Reason, Stage
+from runner.model import Stage
 from runner.rules.base import Rule, pattern
 
 FORMATS = (
@@ -57,7 +57,22 @@ FORMATS = (
     ),
 )
 
+KERAS3_OPERATIONS = (
+    *("Equal", "NotEqual", "Greater", "GreaterEqual", "Less", "LessEqual", "LogicalAnd", "LogicalOr", "LogicalNot", "LogicalXor", "Any"),
+    *("TrueDivide", "Divide", "FloorDivide", "Mod", "Power", "Negative", "Absolute", "Matmul", "Einsum", "Tensordot"),
+    *("GetItem", "Cast", "ExpandDims", "Squeeze", "Stack", "Split", "Transpose", "Where", "Take", "Clip", "Arange", "BroadcastTo"),
+    *("Sum", "Mean", "Max", "Min", "Prod", "All", "Argmax", "Argmin", "Std", "Var", "Norm", "Cumsum", "Pad", "Tile", "OneHot"),
+    *("Exp", "Expm1", "Log", "Log1p", "Sqrt", "Rsqrt", "Square", "Sin", "Cos", "Tanh", "Sigmoid", "Relu", "Sign", "Round"),
+)
+"""The common operations of Keras 3 that a functional model holds as if they were layers; none that is a layer too (Add, Dot, ...)."""
+
 CONFIGS = (
+    Rule(
+        cause="the load does not know a custom class or function",
+        class_="custom-code",
+        remedy="pass custom_objects=..., or register the class with register_keras_serializable",
+        missing_object=True,
+    ),
     Rule(
         cause="InputLayer is written with batch_shape by Keras 3, which Keras 2 does not know",
         class_="config-changed",
@@ -142,21 +157,31 @@ CONFIGS = (
         ),
     ),
     Rule(
-        cause="the load does not know a custom class or function",
-        class_="custom-code",
-        remedy="pass custom_objects=..., or register the class with register_keras_serializable",
+        cause="the file names an operation that Keras 2 wrote as a layer (TFOpLambda and the like), which this Keras cannot find",
+        class_="config-changed",
+        remedy="carry the weights alone (load_weights into a rebuilt model), a SavedModel, or keep Keras 2 with tf-keras in the consumer",
+        pattern=pattern(
+            r"(?:Unknown \w{1,20}|Could not locate class):? '?"
+            r"(?:TFOpLambda|SlicingOpLambda|TensorFlowOpLayer|ClassMethod|InstanceMethod|InstanceProperty)\b"
+        ),
+    ),
+    Rule(
+        cause="the file names a layer or operation that this Keras cannot find: an operation of Keras 3 written into the h5 config",
+        class_="config-changed",
+        remedy="save .keras, or carry the weights alone (load_weights into a rebuilt model)",
+        pattern=pattern(rf"Unknown (?:layer|object):? '?(?:{'|'.join(KERAS3_OPERATIONS)})\b"),
+        formats=("h5",),
+    ),
+    Rule(
+        cause="the file names a class or function that this Keras cannot find",
+        class_="config-changed",
+        remedy="if it is the model's own, pass custom_objects=... or register it; if it is of another Keras, carry the weights alone",
         pattern=pattern(
             r"Unknown (?:layer|object|model|initializer|regularizer|constraint|activation)",
             r"Could not locate (?:class|function)",
             r"Cannot deserialize object of type",
             r"is a custom class, please register it",
         ),
-    ),
-    Rule(
-        cause="the load does not know a custom class or function",
-        class_="custom-code",
-        remedy="pass custom_objects=..., or register the class with register_keras_serializable",
-        reasons=(Reason.CUSTOM_OBJECT_MISSING,),
     ),
     Rule(
         cause="Keras 3 refuses a lambda in safe mode, or its bytecode is of another Python",

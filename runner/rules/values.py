@@ -10,6 +10,25 @@ CHECKPOINTS = ("checkpoint", "weights-tf")
 
 LAYOUTS = (
     Rule(
+        cause="load_model of .h5 in Keras 3 builds the optimizer without the model's variables: the model predicts, and cannot be trained"
+        " until it is compiled again",
+        class_="optimizer-state",
+        remedy="compile the model again after loading (its optimizer starts afresh), or save .keras",
+        pattern=pattern(
+            r"can only be called for the variables it was originally built with",
+            r"numpy\(\) is only available when eager execution is enabled",
+        ),
+        formats=("h5",),
+        loaders=("load-model",),
+        phases=("train-step",),
+    ),
+    Rule(
+        cause="the SavedModel holds the slots of an older optimizer, which this version loads as an object that cannot have any",
+        class_="optimizer-state",
+        remedy="save without the optimizer: model.export, include_optimizer=False, or a model that is not compiled",
+        pattern=pattern(r"'_UserObject' object has no attribute 'add_slot'"),
+    ),
+    Rule(
         cause="the saved graph uses an operation that this TensorFlow does not have",
         class_="graph-newer",
         remedy="save in a TensorFlow no newer than the consumer, or carry the weights alone",

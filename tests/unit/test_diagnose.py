@@ -91,15 +91,18 @@ REAL = [
     (
         "h5",
         "ValueError",
-        "Unknown layer: 'Scale'. Please ensure you are using a `keras.utils.custom_object_scope`",
-        "custom class or function",
+        "Unknown layer: 'NotEqual'. Please ensure you are using a `keras.utils.custom_object_scope`",
+        "an operation of Keras 3 written into the h5 config",
     ),
+    ("h5", "ValueError", "Unknown layer: 'TFOpLambda'. Please ensure you are using", "that Keras 2 wrote as a layer"),
+    ("h5", "ValueError", "Unknown layer: Functional", "a class or function that this Keras cannot find"),
     (
         "keras-v3",
         "TypeError",
         "Cannot deserialize object of type `Scale`. If `Scale` is a custom class, please register it",
-        "custom class or function",
+        "a class or function that this Keras cannot find",
     ),
+    ("saved-model", "AttributeError", "'_UserObject' object has no attribute 'add_slot'", "slots of an older optimizer"),
     ("h5", "ValueError", "No model config found in the file at <GFile object at 0x7f93fc9b2940>.", "without a configuration"),
     ("keras-dir", "KeyError", "'layers'", "without a configuration"),
     ("keras-dir", "JSONDecodeError", "Expecting value: line 1 column 1 (char 0)", "Keras metadata"),
@@ -161,6 +164,45 @@ def test_real_messages_have_their_cause(format_: str, type_: str, message: str, 
     assert cause in found.cause
     assert found.class_ in CLASSES
     assert found.remedy.startswith(UNTRIED)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Unknown layer: 'Scale'. Please ensure you are using a `keras.utils.custom_object_scope`",
+        "Unknown loss function: 'own_loss'. Please ensure you are using a `keras.utils.custom_object_scope`",
+        "Could not locate class 'Scale'. Make sure custom classes are decorated",
+    ],
+)
+def test_custom_code_is_blamed_only_where_the_models_own_is_missing(message: str) -> None:
+    missing = raised("ValueError", message, reason=Reason.CUSTOM_OBJECT_MISSING)
+    noted = raised("ValueError", message).model_copy(update={"notes": {"missing_object": "Scale"}})
+    assert {diagnosed(outcome).cause for outcome in (missing, noted)} == {"the load does not know a custom class or function"}
+    assert diagnosed(missing).class_ == "custom-code"
+    assert diagnosed(raised("ValueError", message)).class_ == "config-changed"
+
+
+@pytest.mark.parametrize(
+    ("type_", "message"),
+    [
+        (
+            "ValueError",
+            "Unknown variable: <Variable path=sequential/hidden/kernel, shape=(784, 128), dtype=float32>. This optimizer can only be "
+            "called for the variables it was originally built with. When working with a new set of variables, you should recreate",
+        ),
+        ("NotImplementedError", "numpy() is only available when eager execution is enabled."),
+    ],
+)
+def test_a_train_step_after_a_load_of_h5_in_keras_3(type_: str, message: str) -> None:
+    def step(format_: str, phase: str) -> Outcome:
+        error = ErrorInfo(type=type_, message=message, phase=phase)
+        return load(PAIR, "f", format_, "load-model", Status.DEGRADED, Reason.OPTIMIZER_LOST, error=error)
+
+    found = diagnosed(step("h5", "train-step"))
+    assert found.cause.startswith("load_model of .h5 in Keras 3 builds the optimizer without the model's variables")
+    assert (found.class_, "compile the model again" in found.remedy) == ("optimizer-state", True)
+    assert diagnosed(step("h5", "load")).cause != found.cause
+    assert diagnosed(step("keras-v3", "train-step")).cause != found.cause
 
 
 @pytest.mark.parametrize(
@@ -235,7 +277,7 @@ def test_errored_cells_of_every_reason_survive(reason: Reason) -> None:
 def test_every_rule_has_a_known_class_and_a_condition() -> None:
     for rule in RULES:
         assert rule.class_ in CLASSES
-        assert rule.pattern or rule.reasons or rule.evidence
+        assert rule.pattern or rule.reasons or rule.evidence or rule.missing_object
 
 
 @settings(deadline=None)
