@@ -96,7 +96,7 @@ def test_a_recorded_diagnosis_is_kept_and_an_empty_one_is_made_again() -> None:
     known = a_load("a", Status.FAILED, Reason.LOAD_RAISED, error=error(), diagnosis={"cause": "as recorded", "class": "custom-code"})
     unknown = a_load("b", Status.FAILED, Reason.LOAD_RAISED, error=error(), diagnosis={"cause": "not diagnosed yet", "class": "unknown"})
     causes = {group.cause for group in pivot(run_of(known, unknown)).failures}
-    assert causes == {"as recorded", "the load does not know a custom class or function"}
+    assert causes == {"as recorded", "the file names a class or function that this Keras cannot find"}
 
 
 def test_totals_add_up_to_what_was_planned() -> None:
