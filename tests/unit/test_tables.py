@@ -83,7 +83,7 @@ def test_failures_with_one_cause_are_one_group_with_examples() -> None:
     cells = [a_load(f"f{n}", Status.FAILED, Reason.LOAD_RAISED, error=error("ValueError", f"Unknown layer: L{n}")) for n in range(9)]
     (group,) = pivot(run_of(*cells)).failures
     assert (group.count, len(group.examples)) == (9, 3)
-    assert "custom class" in group.cause
+    assert "class or function that this Keras cannot find" in group.cause
 
 
 def test_unknown_failures_are_told_apart_by_message_but_not_by_numbers_and_paths() -> None:
