@@ -2,6 +2,7 @@
 # requires-python = ">=3.11"
 # dependencies = [
 #     "nox>=2025.2.9",
+#     "docker>=7.1",
 #     "packaging>=24",
 #     "psutil>=6",
 #     "pydantic>=2.7",

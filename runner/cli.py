@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import closing
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -17,6 +18,9 @@ from rich.console import Console
 from runner.errors import RunnerError, UsageError
 from runner.model import Stage
 from runner.schedule import Isolation
+
+if TYPE_CHECKING:
+    from runner.engines.base import Engine
 
 
 def _finish(code: int, **_: object) -> None:
@@ -41,7 +45,7 @@ To = Annotated[list[str] | None, typer.Option("--to", help="environments that lo
 Fixtures = Annotated[list[str] | None, typer.Option("--fixture", help="fixtures (glob)")]
 Formats = Annotated[list[str] | None, typer.Option("--format", help="formats (glob)")]
 Loaders = Annotated[list[str] | None, typer.Option("--loader", help="loaders (glob)")]
-Engine = Annotated[str, typer.Option(help="auto, docker or local")]
+EngineName = Annotated[str, typer.Option(help="auto, docker or local")]
 Jobs = Annotated[int | None, typer.Option(min=1, max=256, help="agents at once; one for each core when not given")]
 Isolated = Annotated[str, typer.Option(help="fork: a forked child for each cell; process: a fresh interpreter for each cell")]
 Fresh = Annotated[bool, typer.Option("--fresh", help="run every cell, also those whose outcome is known")]
@@ -68,7 +72,6 @@ def _planned(matrix: Path, profile: str | None, until: Stage = Stage.LOAD, **pat
 
 def _execute(plan: Any, *, engine: str, jobs: int | None, isolation: str, fresh: bool, reports: Path) -> int:
     """Run a plan with its progress on the screen, print the report, and return the exit code."""
-    from runner.engines import make_engine
     from runner.executor import execute
     from runner.judge import judge
     from runner.progress import watch
@@ -80,10 +83,10 @@ def _execute(plan: Any, *, engine: str, jobs: int | None, isolation: str, fresh:
         raise UsageError(f"--isolation {isolation}: choose fork or process")
     spec = plan.selection.spec
     console = Console()
-    with watch(console) as on_event:
+    with closing(_engine(engine, plan)) as made, watch(console) as on_event:
         run = execute(
             plan,
-            make_engine(engine, locks=spec.locks),
+            made,
             RunStore(reports),
             jobs=jobs or spec.jobs,
             memory_mb=spec.memory_mb,
@@ -94,6 +97,14 @@ def _execute(plan: Any, *, engine: str, jobs: int | None, isolation: str, fresh:
         )
     print_report(run, console, command=front())
     return judge(run).exit_code
+
+
+def _engine(name: str, plan: Any) -> Engine:
+    """Return the engine that a plan is run with."""
+    from runner.engines import make_engine
+
+    spec = plan.selection.spec
+    return make_engine(name, locks=spec.locks, settings=spec.images, limits=spec.limits, environments=plan.environments.values())
 
 
 def _again() -> tuple[str, ...]:
@@ -111,18 +122,18 @@ def plan(
     fixture: Fixtures = None,
     format: Formats = None,
     loader: Loaders = None,
-    engine: Engine = "auto",
+    engine: EngineName = "auto",
     jobs: Jobs = None,
     reports: Reports = REPORTS,
     json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> int:
     """Show what would run: cells, what is reused, and the expected time."""
-    from runner.engines import make_engine
     from runner.reports.planned import describe, print_plan
     from runner.store import RunStore
 
     planned = _planned(matrix, profile, env=env, from_=from_, to=to, fixture=fixture, format=format, loader=loader)
-    facts = describe(planned, make_engine(engine, locks=planned.selection.spec.locks), RunStore(reports), jobs=jobs)
+    with closing(_engine(engine, planned)) as made:
+        facts = describe(planned, made, RunStore(reports), jobs=jobs)
     print_plan(facts, Console(), as_json=json)
     return 0
 
@@ -137,7 +148,7 @@ def run(
     fixture: Fixtures = None,
     format: Formats = None,
     loader: Loaders = None,
-    engine: Engine = "auto",
+    engine: EngineName = "auto",
     jobs: Jobs = None,
     isolation: Isolated = "fork",
     fresh: Fresh = False,
@@ -155,7 +166,7 @@ def save(
     profile: Profile = None,
     fixture: Fixtures = None,
     format: Formats = None,
-    engine: Engine = "auto",
+    engine: EngineName = "auto",
     jobs: Jobs = None,
     isolation: Isolated = "fork",
     fresh: Fresh = False,
@@ -175,7 +186,7 @@ def load(
     fixture: Fixtures = None,
     format: Formats = None,
     loader: Loaders = None,
-    engine: Engine = "auto",
+    engine: EngineName = "auto",
     jobs: Jobs = None,
     isolation: Isolated = "fork",
     fresh: Fresh = False,
@@ -251,7 +262,7 @@ def show(
 def reproduce(
     cell: Annotated[str, typer.Argument(help="the id of a cell, as reports print it")],
     matrix: Matrix = MATRIX,
-    engine: Engine = "auto",
+    engine: EngineName = "auto",
     reports: Reports = REPORTS,
 ) -> int:
     """Run one cell again, alone, in a fresh process, with its output on the screen."""

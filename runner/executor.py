@@ -20,7 +20,7 @@ from typing import Any
 from runner import __version__, machine
 from runner.engines.base import Engine
 from runner.errors import EngineFault, Interrupted
-from runner.events import OnEvent, RunFinished, RunStarted, ignore
+from runner.events import Note, OnEvent, RunFinished, RunStarted, ignore
 from runner.keys import KeyRing, source_hashes, state_of, tree_hash
 from runner.model import Footer, Header, Outcome, Run, Stage, Status
 from runner.plan import Plan
@@ -111,6 +111,8 @@ def execute(
             sources=sources,
         )
         on_event(RunStarted(name, writer.path, planned=len(plan.cells), reused=len(known), note=_note(plan, known)))
+        if engine.facts.get("why"):
+            on_event(Note(f"{engine.name} engine: {engine.facts['why']}"))
         try:
             with _signals(walk):
                 walk.take_over(list(known.values()))
@@ -175,6 +177,7 @@ def _header(run: str, plan: Plan, engine: Engine, ring: KeyRing, command: tuple[
         environments=environments,
         command=command,
         machine=machine.describe(),
+        engine_facts=engine.facts,
     )
 
 

@@ -169,6 +169,27 @@ class MachineEntry(Shape):
     memory_mb: int | None = Field(None, ge=500, le=100_000_000, description="Default: 70 % of the machine")
 
 
+Reference = Annotated[str, Field(min_length=1, max_length=300, pattern=r"^[A-Za-z0-9][\w.:/@{}-]*$")]
+"""The name of an image: with a registry, a tag or a digest if need be."""
+
+
+class ImagesEntry(Shape):
+    """How the docker engine builds images."""
+
+    base: (
+        Annotated[
+            Annotated[Reference, Tag("word")] | Annotated[dict[str, Reference], Field(min_length=1, max_length=50), Tag("mapping")],
+            Discriminator(_by_type),
+        ]
+        | None
+    ) = Field(None, description="The base image; {python} stands for the version. Or one for each Python: a mirror, or by digest")
+    index: Annotated[str, Field(pattern=r"^https?://[^@\s]+$", max_length=500)] | None = Field(
+        None, description="A package index, without credentials: those are taken from uv's environment variables"
+    )
+    ca: Text | None = Field(None, description="A file of certificates in PEM form, relative to this file")
+    disk_gb: float | None = Field(None, gt=0, le=100_000, allow_inf_nan=False, description="What all images may use together")
+
+
 class ToleranceEntry(Shape):
     """Two numbers are equal when |a - b| <= absolute + relative * |expected|."""
 
@@ -229,6 +250,7 @@ class MatrixFile(Shape):
     formats: Formats = "all"
     limits: LimitsEntry | None = None
     machine: MachineEntry | None = None
+    images: ImagesEntry | None = None
     tolerances: dict[Annotated[str, OneOf("dtype", DTYPES)], ToleranceEntry] = {}
     profiles: dict[Name, ProfileEntry] = Field({}, max_length=100, description="The first one is the default")
 

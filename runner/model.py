@@ -103,6 +103,11 @@ class Reason(StrEnum):
     INSTALL_FAILED = "install-failed"
     IMPORT_FAILED = "import-failed"
     ENGINE_UNAVAILABLE = "engine-unavailable"
+    BASE_IMAGE_MISSING = "base-image-missing"
+    IMAGE_BUILD_FAILED = "image-build-failed"
+    DISK_BUDGET = "disk-budget"
+    CLOCK_SKEW = "clock-skew"
+    CONTAINER_FAILED = "container-failed"
     BAD_RESULT = "bad-result"
     AGENT_LOST = "agent-lost"
     BLOCKED_BY = "blocked-by"
@@ -151,6 +156,11 @@ REASONS: dict[Reason, ReasonInfo] = {
     Reason.INSTALL_FAILED: ReasonInfo("the locked packages could not be installed", spurious=True),
     Reason.IMPORT_FAILED: ReasonInfo("TensorFlow is installed and does not import"),
     Reason.ENGINE_UNAVAILABLE: ReasonInfo("the engine does not answer", spurious=True),
+    Reason.BASE_IMAGE_MISSING: ReasonInfo("the base image is not there and cannot be pulled", spurious=True),
+    Reason.IMAGE_BUILD_FAILED: ReasonInfo("the image of the environment could not be built", spurious=True),
+    Reason.DISK_BUDGET: ReasonInfo("one more image would need more disk than images may use"),
+    Reason.CLOCK_SKEW: ReasonInfo("the clock of the engine is not that of this machine"),
+    Reason.CONTAINER_FAILED: ReasonInfo("a container could not be made, started or entered", spurious=True),
     Reason.BAD_RESULT: ReasonInfo("the agent gave a result that is not of the contract", spurious=True),
     Reason.AGENT_LOST: ReasonInfo("the agent died or fell silent", spurious=True),
     Reason.BLOCKED_BY: ReasonInfo("a cell that this one needs did not pass"),
@@ -214,6 +224,25 @@ def environment_id(
     if tf_keras:
         parts.append("tfkeras")
     return "-".join([*parts, f"py{python.replace('.', '')}"])
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageSettings:
+    """How images are built: the base image of a Python (`{python}` stands for it), and what a network needs that is not open.
+
+    `bases` are exceptions by Python version. `index` is a package index without credentials, `ca` a file of certificates,
+    `disk_gb` what all images may use together (1 GB = 10**9 bytes), None for no limit but the disk's.
+    """
+
+    base: str = "python:{python}-slim-bookworm"
+    bases: tuple[tuple[str, str], ...] = ()
+    index: str | None = None
+    ca: Path | None = None
+    disk_gb: float | None = None
+
+    def base_of(self, python: str) -> str:
+        """Return the base image of a Python version."""
+        return dict(self.bases).get(python, self.base).format(python=python)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -380,6 +409,7 @@ class Header(_Record):
     environments: dict[str, dict[str, Any]]
     command: tuple[str, ...] = ()
     machine: dict[str, Any] = Field(default_factory=dict)
+    engine_facts: dict[str, Any] = Field(default_factory=dict)
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 

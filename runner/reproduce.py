@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from rich.console import Console
 from runner.classify import outcome_of
 from runner.engines import make_engine
 from runner.engines.base import Engine
-from runner.errors import EngineFault, UsageError
+from runner.errors import EngineFault, RunnerError, UsageError
 from runner.executor import key_ring
 from runner.model import Cell, Outcome, Reason, Stage, Status
 from runner.nearest import did_you_mean
@@ -33,8 +34,11 @@ def reproduce(cell_id: str, *, matrix: Path, engine: str, reports: Path, console
     """Run the cell and print its output and outcome. Returns 4 when it errored, else 0: a failure is what one wanted to see."""
     plan, cell = find_cell(load_matrix(matrix), cell_id)
     store = RunStore(reports)
-    maker = make_engine(engine, locks=plan.selection.spec.locks)
-    with tempfile.TemporaryDirectory(prefix="tfmatrix-reproduce-") as folder:
+    spec = plan.selection.spec
+    wanted = (cell.environment, cell.producer or cell.environment)
+    environments = [plan.environments[name] for name in dict.fromkeys(wanted)]
+    made = make_engine(_as_recorded(engine, store), locks=spec.locks, settings=spec.images, limits=spec.limits, environments=environments)
+    with closing(made) as maker, tempfile.TemporaryDirectory(prefix="tfmatrix-reproduce-") as folder:
         place = Path(folder)
         if cell.stage is Stage.BUILD:
             console.print(json.dumps(maker.prepare(plan.environments[cell.environment]).facts, indent=2), highlight=False, markup=False)
@@ -43,6 +47,16 @@ def reproduce(cell_id: str, *, matrix: Path, engine: str, reports: Path, console
         outcome = run_alone(plan, cell, maker, artifact, place / "cell", console)
     _tell(outcome, console, (*command, "show", cell_id))
     return 4 if outcome.status is Status.ERRORED else 0
+
+
+def _as_recorded(engine: str, store: RunStore) -> str:
+    """Return the engine to use: where it is left to us, that of the newest run, whose cell this is most likely about."""
+    if engine != "auto":
+        return engine
+    try:
+        return store.latest().header.engine
+    except RunnerError:
+        return engine
 
 
 def find_cell(spec: MatrixSpec, cell_id: str) -> tuple[Plan, Cell]:

@@ -7,14 +7,14 @@ versions of environments that follow pre-releases or nightly builds.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from runner.catalogue import CATALOGUE, fixtures_of, load_catalogue
 from runner.environments import MOST, expand, pin
 from runner.errors import InvalidMatrix, Problem
 from runner.matrix_file import MatrixFile
-from runner.model import Environment, Fixture, Limits, Tolerance, Tolerances
+from runner.model import Environment, Fixture, ImageSettings, Limits, Tolerance, Tolerances
 from runner.pairs import version_of
 from runner.profiles import Formats, Known, Profile, formats_of, profiles_of
 from runner.releases import Releases, load_releases, minor_of
@@ -58,6 +58,7 @@ class MatrixSpec:
     jobs: int | None
     profiles: tuple[Profile, ...]
     locks: Path = SHIPPED / "images" / "locks"
+    images: ImageSettings = field(default_factory=ImageSettings)
     notes: tuple[str, ...] = ()
 
     def environment(self, id_: str) -> Environment:
@@ -82,6 +83,7 @@ def load_matrix(path: Path = DEFAULT, *, catalogue: Path = CATALOGUE, releases: 
     fixtures = (*shipped_fixtures, *own)
     known = Known(environments, fixtures, unsure, _unsure_fixtures(valid))
     profiles = profiles_of(valid, known)
+    images = _images(valid, path)
     if problems or source.problems:
         raise InvalidMatrix((*sorted(set(source.problems), key=lambda problem: (problem.line, problem.what)), *problems))
     limits, machine = valid.value.limits, valid.value.machine
@@ -97,6 +99,7 @@ def load_matrix(path: Path = DEFAULT, *, catalogue: Path = CATALOGUE, releases: 
         jobs=machine.jobs if machine else None,
         profiles=profiles,
         locks=locks,
+        images=images,
         notes=notes,
     )
 
@@ -159,6 +162,19 @@ def _unsure_fixtures(valid: Valid[MatrixFile]) -> tuple[str, ...]:
 def _tolerances(file: MatrixFile) -> Tolerances:
     given = {dtype: Tolerance(absolute=entry.absolute, relative=entry.relative) for dtype, entry in file.tolerances.items()}
     return tuple((TOLERANCES | given).items())
+
+
+def _images(valid: Valid[MatrixFile], path: Path) -> ImageSettings:
+    """Return how images are built; certificates are a file beside the matrix file."""
+    given = valid.value.images
+    if given is None:
+        return ImageSettings()
+    ca = (path.parent / given.ca).absolute() if given.ca else None
+    if ca is not None and not ca.is_file():
+        valid.problem(("images", "ca"), f"there is no file {given.ca}", "the path is relative to this file")
+    bases = tuple(sorted(given.base.items())) if isinstance(given.base, dict) else ()
+    base = given.base if isinstance(given.base, str) else ImageSettings().base
+    return ImageSettings(base=base, bases=bases, index=given.index, ca=ca, disk_gb=given.disk_gb)
 
 
 def _locks(path: Path) -> Path:

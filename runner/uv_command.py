@@ -12,6 +12,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -92,6 +93,34 @@ def find_uv() -> Path:
     if found is None:
         raise EngineFault(Reason.ENGINE_UNAVAILABLE, "uv was not found: install it into this Python with `python -m pip install uv`")
     return Path(found)
+
+
+def linux_uv(cache: Path) -> Path:
+    """Return a uv for Linux on x86-64, to be used in images: this machine's own where it is one, else one fetched into `cache`."""
+    own = find_uv()
+    if _is_linux_program(own):
+        return own
+    version = run_uv(own, ["--version"], seconds=60).output.split()[1]
+    place = cache / f"uv-{version}-linux"
+    found = place / "bin" / "uv"
+    if not found.exists():
+        arguments = ["pip", "install", "--target", str(place), "--python-platform", "x86_64-manylinux_2_17", "--python-version", "3.11"]
+        answer = run_uv(own, [*arguments, "--no-deps", "--only-binary=:all:", f"uv=={version}"])
+        if answer.code != 0:
+            raise EngineFault(
+                Reason.INSTALL_FAILED, f"uv {version} for Linux could not be fetched: {essence(answer.errors)}", answer.errors
+            )
+    return found
+
+
+def _is_linux_program(path: Path) -> bool:
+    """Say whether a file is an ELF program for x86-64, and not a script that stands for one."""
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(20)
+    except OSError:
+        return False
+    return head[:4] == b"\x7fELF" and head[18:20] == b"\x3e\x00" and sys.platform == "linux"
 
 
 def uv_environ(environ: Mapping[str, str], *, downloads: bool = False) -> dict[str, str]:

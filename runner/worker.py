@@ -19,7 +19,7 @@ from typing import Any
 
 from runner.artifacts import ArtifactStore, snapshot, verify
 from runner.classify import MACHINE_ERRNO, blank, outcome_of
-from runner.engines.base import AgentProcess, Engine, Prepared
+from runner.engines.base import Agent, Engine, Prepared
 from runner.errors import EngineFault
 from runner.model import Cell, Fixture, Limits, Outcome, Reason, Stage, Status, Tolerances
 from runner.protocol import BadResult, build_request, read_result
@@ -112,7 +112,7 @@ class Worker:
     bench: Bench
     post: Callable[[Message], None]
     _inbox: queue.SimpleQueue[Job | None] = field(default_factory=queue.SimpleQueue)
-    _process: AgentProcess | None = None
+    _process: Agent | None = None
     _killed: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
     _count: int = 0
@@ -175,7 +175,7 @@ class Worker:
         finally:
             shutil.rmtree(self.home, ignore_errors=True)
 
-    def _wait_ready(self, process: AgentProcess) -> None:
+    def _wait_ready(self, process: Agent) -> None:
         try:
             event = process.next_event(START_SECONDS)
         except TimeoutError:
@@ -189,15 +189,15 @@ class Worker:
         reason = Reason.IMPORT_FAILED if event is not None else Reason.AGENT_LOST
         raise EngineFault(reason, f"{self.place.environment}: the agent did not start: {said}", process.stderr_tail())
 
-    def _serve(self, process: AgentProcess) -> None:
+    def _serve(self, process: Agent) -> None:
         while (job := self._inbox.get()) is not None and not self._killed.is_set():
             started = time.monotonic()
             try:
                 outcome = self._attempt(process, job)
             except (Lost, EngineFault) as error:
                 process.kill()
-                log = process.stderr_tail()
-                self._post_fault(job, Reason.AGENT_LOST, str(error), started, log=log, lost=True)
+                why = error.reason if isinstance(error, EngineFault) else Reason.AGENT_LOST
+                self._post_fault(job, why, str(error), started, log=process.stderr_tail(), lost=True)
                 raise Lost(str(error)) from error
             except OSError as error:
                 reason = MACHINE_ERRNO.get(error.errno or 0)
@@ -211,7 +211,7 @@ class Worker:
         outcome = errored(job, reason, why, log=log, seconds=time.monotonic() - started)
         self.post(Attempt(self.number, job.task, outcome, lost))
 
-    def _attempt(self, process: AgentProcess, job: Job) -> Outcome:
+    def _attempt(self, process: Agent, job: Job) -> Outcome:
         cell, bench = job.task.cell, self.bench
         assert cell.fixture is not None
         self._count += 1
@@ -249,7 +249,7 @@ class Worker:
         problems = self.bench.artifacts.commit(part, job.key, replace=self.bench.replace)
         return errored(job, Reason.BAD_RESULT, f"the artifact: {'; '.join(problems[:5])}", log=outcome.log) if problems else outcome
 
-    def _ask(self, process: AgentProcess, job: Job, request: dict[str, Any], path: Path) -> Outcome:
+    def _ask(self, process: Agent, job: Job, request: dict[str, Any], path: Path) -> Outcome:
         cell = job.task.cell
         path.write_text(json.dumps(request), encoding="utf-8")
         process.ask({"request": str(path)})

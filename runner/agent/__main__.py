@@ -25,6 +25,7 @@ def main() -> int:
     serve = commands.add_parser("serve", help="answer requests from standard input")
     serve.add_argument("--isolation", choices=["fork", "process"], default="fork")
     serve.add_argument("--scratch", required=True)
+    serve.add_argument("--stream", action="store_true", help="no directory is shared with the runner: files come and go by the streams")
     cell = commands.add_parser("cell", help="run one request in this very process")
     cell.add_argument("request")
     cell.add_argument("--scratch", required=True)
@@ -37,7 +38,7 @@ def main() -> int:
     if arguments.command == "serve":
         from agent.serve import serve as run
 
-        return run(isolation=arguments.isolation, scratch=arguments.scratch)
+        return run(isolation=arguments.isolation, scratch=arguments.scratch, streaming=arguments.stream)
     if arguments.command == "cell":
         from agent.cell import run_request
 

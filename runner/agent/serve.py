@@ -10,15 +10,21 @@ import time
 import traceback
 from typing import Any, Dict, TextIO
 
-from agent import cell, describe, files, supervise
+from agent import cell, describe, files, stream, supervise
 
 
-def serve(isolation: str, scratch: str) -> int:
-    """Answer requests until standard input ends. Exit code 1 when TensorFlow does not import."""
+def serve(isolation: str, scratch: str, streaming: bool = False) -> int:
+    """Answer requests until standard input ends. Exit code 1 when TensorFlow does not import.
+
+    With `streaming` requests are in the lines themselves, and the files of each cell go out between the events.
+    """
     # What TensorFlow prints on standard output must not mix with the events.
     events = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     os.makedirs(scratch, exist_ok=True)
+    for name in ("HOME", "TMPDIR"):
+        # In a container nobody else has made them.
+        os.makedirs(os.environ.get(name) or scratch, exist_ok=True)
     facts = {}  # type: Dict[str, Any]
     if isolation == "fork":
         try:
@@ -31,24 +37,28 @@ def serve(isolation: str, scratch: str) -> int:
     for line in iter(sys.stdin.readline, ""):
         if not line.strip():
             continue
-        path = json.loads(line)["request"]
+        asked = json.loads(line)["request"]
+        path = stream.take(asked) if streaming else asked
         request = files.read_json(path)
         try:
             lacking = describe.lacking(facts["capabilities"], request) if facts else None
             if lacking is not None:
                 files.write_json(request["result"], cell.unsupported(request, lacking))
-                say(events, event="done", id=request["id"], result=request["result"])
             else:
                 answer(request, path, isolation=isolation, scratch=scratch, events=events)
         except supervise.HostGone:
             return 1
+        if streaming:
+            stream.give(request, events)
+            shutil.rmtree(os.path.dirname(request["result"]), ignore_errors=True)
+        say(events, event="done", id=request["id"], result=request["result"])
     return 0
 
 
-def say(stream: TextIO, **event: Any) -> None:
+def say(events: TextIO, **event: Any) -> None:
     """Write one event."""
-    stream.write(json.dumps(event) + "\n")
-    stream.flush()
+    events.write(json.dumps(event) + "\n")
+    events.flush()
 
 
 def describe_error(error: BaseException) -> Dict[str, Any]:
@@ -58,7 +68,7 @@ def describe_error(error: BaseException) -> Dict[str, Any]:
 
 
 def answer(request: Dict[str, Any], path: str, isolation: str, scratch: str, events: TextIO) -> None:
-    """Run one request in a child of its own and write its result."""
+    """Run one request in a child of its own, which is announced, and write its result."""
     started = time.monotonic()
     for folder in (request["scratch"], request["artifact"] if request["stage"] == "save" else request["scratch"]):
         os.makedirs(folder, exist_ok=True)
@@ -74,10 +84,10 @@ def answer(request: Dict[str, Any], path: str, isolation: str, scratch: str, eve
     if request["stage"] == "save":
         written.append(request["artifact"])
     end = supervise.watch(pid, request["limits"], written, cell.begun(request))
+    supervise.sweep()
     result = cell.collect(request, end, round(time.monotonic() - started, 4))
     shutil.rmtree(request["scratch"], ignore_errors=True)
     files.write_json(request["result"], result)
-    say(events, event="done", id=request["id"], result=request["result"])
 
 
 def _fork(request: Dict[str, Any], scratch: str, events: TextIO) -> int:

@@ -16,8 +16,9 @@ from runner.benchmark.choice import with_needs
 from runner.benchmark.figures import Measured, mean
 from runner.benchmark.memory import PeakMemory
 from runner.classify import outcome_of
-from runner.engines.base import AGENT, AgentProcess, Engine, Prepared
+from runner.engines.base import AGENT, Agent, Engine, Prepared
 from runner.engines.local import agent_environ
+from runner.engines.process import AgentProcess
 from runner.errors import EngineFault
 from runner.executor import execute
 from runner.keys import KeyRing
@@ -62,6 +63,7 @@ class CountingEngine:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self.name = engine.name
+        self.facts = engine.facts
         self.agents = 0
 
     def fingerprint(self, environment: Environment) -> str:
@@ -72,9 +74,7 @@ class CountingEngine:
         """Ask the engine."""
         return self._engine.prepare(environment)
 
-    def start(
-        self, prepared: Prepared, *, scratch: Path, isolation: Literal["fork", "process"], threads: int, memory_mb: int
-    ) -> AgentProcess:
+    def start(self, prepared: Prepared, *, scratch: Path, isolation: Literal["fork", "process"], threads: int, memory_mb: int) -> Agent:
         """Count, and ask the engine."""
         self.agents += 1
         return self._engine.start(prepared, scratch=scratch, isolation=isolation, threads=threads, memory_mb=memory_mb)
@@ -118,7 +118,7 @@ def with_fresh_processes(ground: Ground, *, jobs: int) -> Measured:
     with PeakMemory() as memory, contextlib.ExitStack() as agents:
         started = time.monotonic()
 
-        def work(agent: AgentProcess) -> None:
+        def work(agent: Agent) -> None:
             try:
                 for number, cell in _drained(waiting):
                     outcomes.append(_one(ground, agent, cell, place / str(number)))
@@ -157,7 +157,7 @@ def _drained(waiting: queue.SimpleQueue[tuple[int, Cell]]) -> Iterator[tuple[int
             yield waiting.get_nowait()
 
 
-def _one(ground: Ground, agent: AgentProcess, cell: Cell, folder: Path) -> Outcome:
+def _one(ground: Ground, agent: Agent, cell: Cell, folder: Path) -> Outcome:
     path = ground.request(cell, folder)
     agent.ask({"request": str(path)})
     deadline = time.monotonic() + ground.plan.selection.spec.limits.seconds + GRACE_S

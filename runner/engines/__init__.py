@@ -2,24 +2,75 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner.errors import EngineFault, UsageError
-from runner.model import Reason
+from runner.model import Environment, ImageSettings, Limits
 
 if TYPE_CHECKING:
     from runner.engines.base import Engine
+    from runner.engines.docker.engine import DockerEngine
 
 ENGINES = ("auto", "docker", "local")
 
 
-def make_engine(name: str, *, locks: Path, cache: Path | None = None) -> Engine:
-    """Return an engine by name; `auto` is the local one. Raises UsageError for a name that is none, EngineFault for one that is missing."""
-    if name in ("auto", "local"):
-        from runner.engines.local import LocalEngine
+def make_engine(
+    name: str,
+    *,
+    locks: Path,
+    settings: ImageSettings | None = None,
+    limits: Limits | None = None,
+    environments: Iterable[Environment] = (),
+    cache: Path | None = None,
+) -> Engine:
+    """Return an engine by name; its `facts` say why it was taken where that was left to us (`auto`).
 
-        return LocalEngine(locks=locks, cache=cache)
-    if name == "docker":
-        raise EngineFault(Reason.ENGINE_UNAVAILABLE, "the docker engine is not part of this version yet: use `--engine local`")
-    raise UsageError(f"there is no engine {name!r}: choose one of {', '.join(ENGINES)}")
+    `auto` is Docker where an engine answers and has, or can get, the images of `environments`, else local. Raises UsageError for
+    a name that is none, EngineFault(engine-unavailable) when Docker is asked for and does not answer.
+    """
+    if name not in ENGINES:
+        raise UsageError(f"there is no engine {name!r}: choose one of {', '.join(ENGINES)}")
+    if name != "local":
+        try:
+            engine = _docker(locks, settings, limits, cache)
+        except EngineFault as fault:
+            if name == "docker":
+                raise
+            why = fault.message
+        else:
+            lacking = _lacking(engine, environments) if name == "auto" else None
+            if lacking is None:
+                engine.facts["why"] = (
+                    "a Docker engine answers and has the images, or can get what they are made from" if name == "auto" else ""
+                )
+                return engine
+            engine.close()
+            why = lacking
+    from runner.engines.local import LocalEngine
+
+    local = LocalEngine(locks=locks, cache=cache)
+    local.facts["why"] = why if name == "auto" else ""
+    return local
+
+
+def _docker(locks: Path, settings: ImageSettings | None, limits: Limits | None, cache: Path | None) -> DockerEngine:
+    from runner.engines.docker.engine import DockerEngine
+
+    return DockerEngine(locks=locks, settings=settings, limits=limits, cache=cache)
+
+
+def _lacking(engine: DockerEngine, environments: Iterable[Environment]) -> str | None:
+    """Return why Docker cannot serve these environments, or None."""
+    from runner.engines.docker.images import obtainable
+
+    for environment in environments:
+        try:
+            why = obtainable(engine.client, engine.recipe(environment))
+        except EngineFault:
+            # It has no lock: no engine can make it, and its cells will say so.
+            continue
+        if why is not None:
+            return why
+    return None

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from types import TracebackType
+from typing import Any, Literal, Protocol, Self
 
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from runner.engines.process import AgentProcess
 from runner.errors import EngineFault
-from runner.model import Environment
-
-__all__ = ["AgentProcess", "Engine", "EngineFault", "Prepared", "agent_fingerprint", "mismatch"]
+from runner.model import Environment, Reason
 
 AGENT = Path(__file__).resolve().parent.parent / "agent" / "__main__.py"
 """The agent that is shipped with the runner."""
@@ -36,10 +34,36 @@ class Prepared:
     seconds: float
 
 
+class Agent(Protocol):
+    """A running agent, used as a context manager: leaving it ends the agent and all that came of it.
+
+    `ask` sends {"request": path of a request}; `next_event` raises TimeoutError, and gives None when the agent has ended. All
+    raise EngineFault when the agent or the engine is gone.
+    """
+
+    def ask(self, request: Mapping[str, Any]) -> None: ...
+
+    def next_event(self, timeout: float | None = None) -> dict[str, Any] | None: ...
+
+    def events(self) -> Iterator[dict[str, Any]]: ...
+
+    def stderr_tail(self, characters: int = 4000) -> str: ...
+
+    def close(self, seconds: float = 5.0) -> int | None: ...
+
+    def kill(self) -> None: ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None: ...
+
+
 class Engine(Protocol):
     """How environments are made and entered. Its methods may be called from several threads."""
 
     name: str
+    facts: dict[str, Any]
+    """What the engine is, for the header of a run."""
 
     def fingerprint(self, environment: Environment) -> str:
         """Return the fingerprint that `prepare` would give, without making anything; raise EngineFault when there is none."""
@@ -49,9 +73,7 @@ class Engine(Protocol):
         """Make an environment or find it made, and check what it is; raise EngineFault with the reason of a build cell."""
         ...
 
-    def start(
-        self, prepared: Prepared, *, scratch: Path, isolation: Literal["fork", "process"], threads: int, memory_mb: int
-    ) -> AgentProcess:
+    def start(self, prepared: Prepared, *, scratch: Path, isolation: Literal["fork", "process"], threads: int, memory_mb: int) -> Agent:
         """Start an agent. `scratch` is its directory, `threads` its share of the cores, `memory_mb` what it may use in all."""
         ...
 
@@ -86,6 +108,48 @@ def agent_fingerprint(agent: Path) -> str:
         digest.update(f"{file.relative_to(agent.parent)}\0".encode())
         digest.update(hashlib.sha256(file.read_bytes()).digest())
     return digest.hexdigest()[:32]
+
+
+def first_words(environment: Environment, agent: Agent, seconds: float) -> dict[str, Any]:
+    """Return the facts of the agent's `ready` event; raise EngineFault(import-failed) when it says or does anything else."""
+    try:
+        event = agent.next_event(seconds)
+    except TimeoutError:
+        raise EngineFault(
+            Reason.IMPORT_FAILED, f"{environment.id}: TensorFlow did not import within {seconds:.0f} s", agent.stderr_tail()
+        ) from None
+    if event is not None and event["event"] == "ready" and isinstance(event.get("facts"), dict):
+        return dict(event["facts"])
+    if event is not None and event["event"] == "broken":
+        error = event.get("error") or {}
+        said = " ".join(f"{error.get('type')}: {error.get('message')}".split())[:400]
+        log = "\n".join(part for part in (str(error.get("traceback", "")), agent.stderr_tail()) if part)
+        raise EngineFault(Reason.IMPORT_FAILED, f"{environment.id}: TensorFlow does not import: {said}", log)
+    code = agent.close(seconds=5)
+    log = agent.stderr_tail()
+    last = next((line for line in reversed(log.splitlines()) if line.strip()), "")[:400]
+    how = f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
+    hint = "; a TensorFlow with instructions that this processor lacks ends like this" if code == -4 else ""
+    raise EngineFault(Reason.IMPORT_FAILED, f"{environment.id}: Python ended while TensorFlow was imported ({how}){hint}: {last}", log)
+
+
+def agent_variables(environment: Environment, *, path: str, scratch: str, threads: int) -> dict[str, str]:
+    """Return the variables of an agent: nothing of the user's, so that a verdict does not depend on who asks."""
+    variables = {
+        "PATH": path,
+        "HOME": f"{scratch}/home",
+        "TMPDIR": f"{scratch}/tmp",
+        "LANG": "C.UTF-8",
+        "CUDA_VISIBLE_DEVICES": "-1",
+        "OMP_NUM_THREADS": str(threads),
+        "TF_NUM_INTRAOP_THREADS": str(threads),
+        "TF_NUM_INTEROP_THREADS": str(threads),
+        # Warnings stay: that a restore was partial is said nowhere else.
+        "TF_CPP_MIN_LOG_LEVEL": "1",
+        "PYTHONHASHSEED": "0",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    return {**variables, **dict(environment.variables)}
 
 
 def _same(found: str | None, wanted: str) -> bool:

@@ -6,12 +6,11 @@ import os
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 from runner.engines import venvs
-from runner.engines.base import AGENT, Prepared, agent_fingerprint, mismatch
+from runner.engines.base import AGENT, Prepared, agent_fingerprint, agent_variables, first_words, mismatch
 from runner.engines.holds import Hold
 from runner.engines.process import AgentProcess
 from runner.errors import EngineFault
@@ -37,6 +36,8 @@ class LocalEngine:
         import_seconds: float = 300.0,
     ) -> None:
         """Use the locks of one directory. `cache` is where environments are kept, `agent` the script that is started in them."""
+        # What the header says of the machine is all there is to say.
+        self.facts: dict[str, Any] = {}
         self._locks = locks
         self._envs = (cache or venvs.cache_root()) / "envs"
         self._agent = agent
@@ -143,7 +144,7 @@ class LocalEngine:
                 environment, built.python, scratch=Path(scratch), isolation="fork", threads=os.cpu_count() or 1, bytecode=True
             )
             with process:
-                facts = _first_words(environment, process, self._import_seconds)
+                facts = first_words(environment, process, self._import_seconds)
         try:
             venvs.write_facts(built.directory, {**built.facts, "described": {"agent": agent, "facts": facts}})
         except OSError as error:
@@ -177,42 +178,5 @@ class LocalEngine:
 
 
 def agent_environ(environment: Environment, *, python: Path, scratch: Path, threads: int) -> dict[str, str]:
-    """Return the variables of an agent: nothing of the user's, so that a verdict does not depend on who asks."""
-    variables: Mapping[str, str] = {
-        "PATH": f"{python.parent}:/usr/local/bin:/usr/bin:/bin",
-        "HOME": str(scratch / "home"),
-        "TMPDIR": str(scratch / "tmp"),
-        "LANG": "C.UTF-8",
-        "CUDA_VISIBLE_DEVICES": "-1",
-        "OMP_NUM_THREADS": str(threads),
-        "TF_NUM_INTRAOP_THREADS": str(threads),
-        "TF_NUM_INTEROP_THREADS": str(threads),
-        # Warnings stay: that a restore was partial is said nowhere else.
-        "TF_CPP_MIN_LOG_LEVEL": "1",
-        "PYTHONHASHSEED": "0",
-        "PYTHONDONTWRITEBYTECODE": "1",
-    }
-    return {**variables, **dict(environment.variables)}
-
-
-def _first_words(environment: Environment, agent: AgentProcess, seconds: float) -> dict[str, Any]:
-    """Return the facts of the agent's `ready` event; raise EngineFault(import-failed) when it says or does anything else."""
-    try:
-        event = agent.next_event(seconds)
-    except TimeoutError:
-        raise EngineFault(
-            Reason.IMPORT_FAILED, f"{environment.id}: TensorFlow did not import within {seconds:.0f} s", agent.stderr_tail()
-        ) from None
-    if event is not None and event["event"] == "ready" and isinstance(event.get("facts"), dict):
-        return dict(event["facts"])
-    if event is not None and event["event"] == "broken":
-        error = event.get("error") or {}
-        said = " ".join(f"{error.get('type')}: {error.get('message')}".split())[:400]
-        log = "\n".join(part for part in (str(error.get("traceback", "")), agent.stderr_tail()) if part)
-        raise EngineFault(Reason.IMPORT_FAILED, f"{environment.id}: TensorFlow does not import: {said}", log)
-    code = agent.close(seconds=5)
-    log = agent.stderr_tail()
-    last = next((line for line in reversed(log.splitlines()) if line.strip()), "")[:400]
-    how = f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
-    hint = "; a TensorFlow with instructions that this processor lacks ends like this" if code == -4 else ""
-    raise EngineFault(Reason.IMPORT_FAILED, f"{environment.id}: Python ended while TensorFlow was imported ({how}){hint}: {last}", log)
+    """Return the variables of an agent on this machine."""
+    return agent_variables(environment, path=f"{python.parent}:/usr/local/bin:/usr/bin:/bin", scratch=str(scratch), threads=threads)

@@ -21,6 +21,7 @@ from typing import Any, BinaryIO, Self
 
 import psutil
 
+from runner.engines.events import event_of
 from runner.errors import EngineFault
 from runner.model import Reason
 
@@ -161,7 +162,7 @@ class AgentProcess:
         """Pass events on, in a thread of its own, until the end of output."""
         with contextlib.suppress(OSError, ValueError):
             while line := stream.readline(_LINE):
-                event = _event(line)
+                event = event_of(line)
                 if event is None:
                     self.noise.append(line[:200].decode("utf-8", "replace"))
                 else:
@@ -176,14 +177,6 @@ class AgentProcess:
             self.close()
         else:
             self.kill()
-
-
-def _event(line: bytes) -> dict[str, Any] | None:
-    try:
-        event = json.loads(line)
-    except (ValueError, RecursionError):
-        return None
-    return event if isinstance(event, dict) and "event" in event else None
 
 
 def _alive(process: psutil.Process) -> bool:

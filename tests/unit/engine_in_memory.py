@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from runner.engines.base import AgentProcess, Prepared
+from runner.engines.base import Prepared
+from runner.engines.process import AgentProcess
 from runner.errors import EngineFault
 from runner.model import Check, Environment, Reason
 
@@ -86,6 +87,7 @@ class MemoryEngine:
     broken: set[tuple[str, str]] = field(default_factory=set)
     salt: dict[str, str] = field(default_factory=dict)
     name: str = "memory"
+    facts: dict[str, Any] = field(default_factory=dict)
     prepared: list[str] = field(default_factory=list)
     asked: list[Asked] = field(default_factory=list)
     started: list[tuple[str, str]] = field(default_factory=list)
