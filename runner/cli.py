@@ -45,7 +45,7 @@ To = Annotated[list[str] | None, typer.Option("--to", help="environments that lo
 Fixtures = Annotated[list[str] | None, typer.Option("--fixture", help="fixtures (glob)")]
 Formats = Annotated[list[str] | None, typer.Option("--format", help="formats (glob)")]
 Loaders = Annotated[list[str] | None, typer.Option("--loader", help="loaders (glob)")]
-EngineName = Annotated[str, typer.Option(help="auto, docker or local")]
+EngineName = Annotated[str, typer.Option(envvar="TFMATRIX_ENGINE", help="auto, docker or local")]
 Jobs = Annotated[int | None, typer.Option(min=1, max=256, help="agents at once; one for each core when not given")]
 Isolated = Annotated[str, typer.Option(help="fork: a forked child for each cell; process: a fresh interpreter for each cell")]
 Fresh = Annotated[bool, typer.Option("--fresh", help="run every cell, also those whose outcome is known")]

@@ -6,8 +6,10 @@ import os
 
 import pytest
 
+from runner.engines.docker.daemon import connect, faults
 from runner.errors import EngineFault
 from runner.interpreters import find_interpreter
+from runner.model import ImageSettings, Reason
 from runner.uv_command import find_uv
 
 PYTHONS = ("3.8", "3.11")
@@ -24,10 +26,28 @@ def _lacking() -> str:
     return ""
 
 
+def _lacking_docker() -> str:
+    """Return why the docker tier cannot run on this machine, or nothing."""
+    try:
+        client = connect()
+        for version in PYTHONS:
+            with faults(f"there is no base image for Python {version}", Reason.BASE_IMAGE_MISSING):
+                client.images.get(ImageSettings().base_of(version))
+    except EngineFault as error:
+        return str(error)
+    return ""
+
+
+TIERS = {
+    "integration": ("real TensorFlow environments cannot be made here", _lacking),
+    "docker": ("there is no Docker engine to test with", _lacking_docker),
+}
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip the integration tier where its Pythons are missing."""
-    real = [item for item in items if item.get_closest_marker("integration")]
-    lacking = _lacking() if real else ""
-    if lacking and os.environ.get("CI") != "true":
-        for item in real:
-            item.add_marker(pytest.mark.skip(reason=f"real TensorFlow environments cannot be made here: {lacking}"))
+    """Skip the tiers whose tools are missing; on CI they run, and fail."""
+    for tier, (what, lacking) in TIERS.items():
+        real = [item for item in items if item.get_closest_marker(tier)]
+        why = lacking() if real and os.environ.get("CI") != "true" else ""
+        for item in real if why else ():
+            item.add_marker(pytest.mark.skip(reason=f"{what}: {why}"))

@@ -13,13 +13,13 @@ from runner.store import RunStore
 ROOT = Path(__file__).parents[2]
 
 
-def command(*arguments: str, reports: Path | None = None, **environ: str) -> subprocess.CompletedProcess[str]:
-    """Run `python -m runner` and return what it printed and its exit code."""
+def command(*arguments: str, reports: Path | None = None, engine: str = "local", **environ: str) -> subprocess.CompletedProcess[str]:
+    """Run `python -m runner` with an engine and return what it printed and its exit code."""
     where = ["--reports", str(reports)] if reports else []
     return subprocess.run(
         [sys.executable, "-m", "runner", *arguments, *where],
         cwd=ROOT,
-        env={**os.environ, "COLUMNS": "120", **environ},
+        env={**os.environ, "COLUMNS": "120", "TFMATRIX_ENGINE": engine, **environ},
         capture_output=True,
         text=True,
         check=False,

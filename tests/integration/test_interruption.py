@@ -26,7 +26,8 @@ DEADLINE_S = 180.0
 def start(reports: Path) -> subprocess.Popen[bytes]:
     """Start a run in a process group of its own."""
     words = [sys.executable, "-m", "runner", *ARGUMENTS, "--reports", str(reports)]
-    return subprocess.Popen(words, cwd=ROOT, start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    environ = {**os.environ, "TFMATRIX_ENGINE": "local"}
+    return subprocess.Popen(words, cwd=ROOT, env=environ, start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
 
 def wait_for_cells(reports: Path, count: int, process: subprocess.Popen[bytes]) -> None:
