@@ -108,6 +108,12 @@ for locked in LOCKED:
 
 
 @nox.session(venv_backend="none")
+def doctor(session: nox.Session) -> None:
+    """Say what this machine can do, and what to do about what is missing."""
+    runner(session, "doctor")
+
+
+@nox.session(venv_backend="none")
 def bench(session: nox.Session) -> None:
     """Measure the runner against a fresh process per cell and against the bare work."""
     runner(session, "bench")

@@ -296,6 +296,18 @@ def images(
 
 
 @app.command()
+def doctor(
+    matrix: Matrix = MATRIX,
+    profile: Profile = None,
+    json: Annotated[bool, typer.Option("--json", help="print the facts as JSON")] = False,
+) -> int:
+    """Say what this machine can do, and what to do about what is missing."""
+    from runner.doctor import doctor as look
+
+    return look(matrix=matrix, profile=profile, as_json=json, console=Console())
+
+
+@app.command()
 def bench(
     matrix: Matrix = MATRIX,
     env: Annotated[str | None, typer.Option(help="the environment to measure in; the newest of the default profile when not given")] = None,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner.errors import EngineFault, UsageError
-from runner.model import Environment, ImageSettings, Limits
+from runner.model import Environment, ImageSettings, Limits, Reason
 
 if TYPE_CHECKING:
     from runner.engines.base import Engine
@@ -56,8 +56,11 @@ def make_engine(
 
 
 def _docker(locks: Path, settings: ImageSettings | None, limits: Limits | None, cache: Path | None) -> DockerEngine:
-    from runner.engines.docker.engine import DockerEngine
-
+    try:
+        from runner.engines.docker.engine import DockerEngine
+    except ImportError as error:
+        remedy = "install it with `python -m pip install docker`, or use `--engine local`"
+        raise EngineFault(Reason.ENGINE_UNAVAILABLE, f"the Python package docker cannot be imported ({error}): {remedy}") from error
     return DockerEngine(locks=locks, settings=settings, limits=limits, cache=cache)
 
 
