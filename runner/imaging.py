@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from runner.engines import docker_engine
 from runner.errors import EngineFault, UsageError
 from runner.model import Environment
 from runner.reports.words import counted, duration, size
@@ -45,13 +46,11 @@ class Wanted:
 
 def images(patterns: tuple[str, ...], *, matrix: Path, list_: bool, prune: bool, console: Console) -> int:
     """Build the images of the environments that the patterns name (of the default profile without one), or list, or prune."""
-    from runner.engines.docker.engine import DockerEngine
-
     if (list_ or prune) and (patterns or (list_ and prune)):
         raise UsageError("images: give environments to build their images, or `--list`, or `--prune` alone: both are about all images")
     spec = load_matrix(matrix)
     chosen = named(spec, patterns, "images") if patterns else _of_default(spec)
-    with closing(DockerEngine(locks=spec.locks, settings=spec.images, limits=spec.limits)) as engine:
+    with closing(docker_engine(spec.locks, spec.images, spec.limits)) as engine:
         if list_:
             return _listed(engine, spec, console)
         if prune:

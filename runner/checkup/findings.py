@@ -82,9 +82,14 @@ def _local(facts: Mapping[str, Any]) -> Iterator[Finding]:
         yield Finding(area, Sign.MISSING, text, "use the docker engine")
     uv = facts["uv"]
     if "why" in uv:
-        yield Finding(area, Sign.MISSING, f"uv does not run: {uv['why']}", "`python -m pip install uv`")
+        yield Finding(area, Sign.MISSING, f"uv does not run, and no Python was looked for: {uv['why']}", "`python -m pip install uv`")
     else:
         yield Finding(area, Sign.OK, f"uv {uv['version']} ({uv['path']})")
+        yield from _pythons(area, facts)
+    yield _cache(area, facts["cache"])
+
+
+def _pythons(area: str, facts: Mapping[str, Any]) -> Iterator[Finding]:
     for version, found in facts["pythons"].items():
         if "why" in found:
             would = "; a run would let uv download it" if facts["downloads"] else ""
@@ -97,7 +102,6 @@ def _local(facts: Mapping[str, Any]) -> Iterator[Finding]:
         lacking = [version for version in others if version not in here]
         text = f"other profiles need Python {', '.join(others)}: {', '.join(here) or 'none'} {'is' if len(here) == 1 else 'are'} here"
         yield Finding(area, Sign.WARNING, text, f"`uv python install {' '.join(lacking)}`") if lacking else Finding(area, Sign.OK, text)
-    yield _cache(area, facts["cache"])
 
 
 def _cache(area: str, cache: Mapping[str, Any]) -> Finding:
@@ -116,10 +120,10 @@ def _cache(area: str, cache: Mapping[str, Any]) -> Finding:
 
 def _machine(facts: Mapping[str, Any]) -> Iterator[Finding]:
     area = "machine"
-    yield Finding(area, Sign.OK, f"{counted(facts['cores'], 'core')}, {size(1e6 * facts['memory_mb'])} of memory ({facts['system']})")
     if "why" in facts:
-        yield Finding(area, Sign.WARNING, f"how many agents that gives cannot be told: {facts['why']}", "give `--jobs`")
+        yield Finding(area, Sign.WARNING, f"cores and memory cannot be told: {facts['why']}", "give `machine:` in the matrix file")
     else:
+        yield Finding(area, Sign.OK, f"{counted(facts['cores'], 'core')}, {size(1e6 * facts['memory_mb'])} of memory ({facts['system']})")
         told = "`machine: memory_mb:`" if facts["memory_mb_asked"] is not None else "70 % of the memory"
         text = f"{counted(facts['agents'], 'agent')} at work, {facts['alive']} alive: {told}, {size(1e6 * facts['budget_mb'])}, for all"
         few = facts["agents"] < (facts["jobs_asked"] or facts["cores"])

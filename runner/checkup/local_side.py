@@ -58,18 +58,17 @@ def machine_facts(spec: MatrixSpec) -> Facts:
     """Return cores, memory, what control groups allow, and how many agents that gives."""
     from runner.executor import MEMORY_SHARE, resources
 
-    def budget() -> Facts:
+    def offered() -> Facts:
         found = resources(jobs=spec.jobs, memory_mb=spec.memory_mb)
         share = spec.memory_mb if spec.memory_mb is not None else int(machine.memory_mb() * MEMORY_SHARE)
-        return {"budget_mb": share, "agents": found.slots, "alive": found.room}
+        own = {"cores": machine.cores(), "memory_mb": machine.memory_mb()}
+        return own | {"budget_mb": share, "agents": found.slots, "alive": found.room}
 
     return {
         "system": platform.platform(),
-        "cores": machine.cores(),
-        "memory_mb": machine.memory_mb(),
         "jobs_asked": spec.jobs,
         "memory_mb_asked": spec.memory_mb,
-        **_safely(budget),
+        **_safely(offered),
         "cgroup": _safely(lambda: asdict(machine.cgroup())),
         "fork": platform.system() == "Linux" and Path("/proc/self/stat").exists(),
     }

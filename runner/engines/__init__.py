@@ -34,7 +34,7 @@ def make_engine(
         raise UsageError(f"there is no engine {name!r}: choose one of {', '.join(ENGINES)}")
     if name != "local":
         try:
-            engine = _docker(locks, settings, limits, cache)
+            engine = docker_engine(locks, settings, limits, cache)
         except EngineFault as fault:
             if name == "docker":
                 raise
@@ -55,7 +55,10 @@ def make_engine(
     return local
 
 
-def _docker(locks: Path, settings: ImageSettings | None, limits: Limits | None, cache: Path | None) -> DockerEngine:
+def docker_engine(
+    locks: Path, settings: ImageSettings | None = None, limits: Limits | None = None, cache: Path | None = None
+) -> DockerEngine:
+    """Return the docker engine; raise EngineFault(engine-unavailable) where none answers or its package is not there."""
     try:
         from runner.engines.docker.engine import DockerEngine
     except ImportError as error:
