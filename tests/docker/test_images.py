@@ -144,6 +144,24 @@ def test_what_the_matrix_does_not_use_is_told_and_only_what_is_named_is_removed(
         client.images.remove(other)
 
 
+def test_prune_removes_what_the_matrix_does_not_use(
+    client: docker.DockerClient, matrix: Path, screen: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fingerprint = uuid.uuid4().hex
+    made(client, {LABEL: fingerprint, "tfmatrix.environment": "of-a-test"}, f"{REPOSITORY}:{fingerprint}")
+    used = tags_of(load_matrix(matrix))[0]
+    made(client, {LABEL: used.partition(":")[2], "tfmatrix.environment": FIRST}, used)
+    mine = {f"{REPOSITORY}:{fingerprint}", used}
+    # The engine is shared: the command sees nothing but the images of this test.
+    monkeypatch.setattr("runner.engines.docker.images.kept", lambda client: tuple(one for one in kept(client) if one.tag in mine))
+    monkeypatch.setattr("runner.engines.docker.leftovers.leftovers", lambda client: ())
+    assert imaging.images((), matrix=matrix, list_=False, prune=True, console=screen) == 0
+    text = said(screen)
+    assert f"of-a-test: {REPOSITORY}:{fingerprint} removed" in text
+    assert "freed; 1 image of" in text
+    assert {image.tag for image in kept(client)} & mine == {used}
+
+
 def test_an_image_in_use_is_told_and_stays(client: docker.DockerClient, screen: Console) -> None:
     fingerprint = uuid.uuid4().hex
     tag = f"{REPOSITORY}:{fingerprint}"
