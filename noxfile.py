@@ -89,6 +89,31 @@ def lock(session: nox.Session) -> None:
 
 
 @nox.session(venv_backend="none")
+def images(session: nox.Session) -> None:
+    """Build the container images of the default profile; `-- --list` and `-- --prune` for those that are there."""
+    runner(session, "images")
+
+
+def image_of(environment: str) -> None:
+    """Make the session of one image. No parameter of `images`: that alone would run once for each environment."""
+
+    @nox.session(name=f"images({environment})", venv_backend="none")
+    def image(session: nox.Session) -> None:
+        """Build the container image of this environment."""
+        runner(session, "images", environment)
+
+
+for locked in LOCKED:
+    image_of(locked)
+
+
+@nox.session(venv_backend="none")
+def doctor(session: nox.Session) -> None:
+    """Say what this machine can do, and what to do about what is missing."""
+    runner(session, "doctor")
+
+
+@nox.session(venv_backend="none")
 def bench(session: nox.Session) -> None:
     """Measure the runner against a fresh process per cell and against the bare work."""
     runner(session, "bench")

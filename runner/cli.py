@@ -283,6 +283,31 @@ def lock(
 
 
 @app.command()
+def images(
+    environment: Annotated[list[str] | None, typer.Argument(help="environments (glob); the default profile's when not given")] = None,
+    matrix: Matrix = MATRIX,
+    list_: Annotated[bool, typer.Option("--list", help="list the images that are there, and build none")] = False,
+    prune: Annotated[bool, typer.Option("--prune", help="remove images that the matrix does not use, and what killed runs left")] = False,
+) -> int:
+    """Build the container images of environments, list them, or remove those of no use."""
+    from runner import imaging
+
+    return imaging.images(tuple(environment or ()), matrix=matrix, list_=list_, prune=prune, console=Console())
+
+
+@app.command()
+def doctor(
+    matrix: Matrix = MATRIX,
+    profile: Profile = None,
+    json: Annotated[bool, typer.Option("--json", help="print the facts as JSON")] = False,
+) -> int:
+    """Say what this machine can do, and what to do about what is missing."""
+    from runner.doctor import doctor as look
+
+    return look(matrix=matrix, profile=profile, as_json=json, console=Console())
+
+
+@app.command()
 def bench(
     matrix: Matrix = MATRIX,
     env: Annotated[str | None, typer.Option(help="the environment to measure in; the newest of the default profile when not given")] = None,

@@ -8,13 +8,12 @@ from pathlib import Path
 
 from rich.console import Console
 
-from runner.errors import EngineFault, RunnerError, UsageError
+from runner.errors import EngineFault, RunnerError
 from runner.interpreters import find_interpreter
 from runner.locks import lock, lock_path
 from runner.model import Environment
-from runner.nearest import did_you_mean
 from runner.package_index import newest_in_channel
-from runner.profiles import matches
+from runner.selection import named
 from runner.spec import load_matrix
 from runner.uv_command import find_uv
 
@@ -32,11 +31,7 @@ class Locked:
 def lock_environments(patterns: tuple[str, ...], *, matrix: Path, console: Console) -> int:
     """Lock the environments of a matrix file that the patterns name (all without a pattern); 4 when one could not be resolved."""
     spec = load_matrix(matrix)
-    ids = [environment.id for environment in spec.environments]
-    for pattern in patterns:
-        if not matches(pattern, ids):
-            raise UsageError(f"lock {pattern}: {matrix} has no environment of that name; {did_you_mean(pattern, ids)}")
-    chosen = [environment for environment in spec.environments if not patterns or any(matches(p, [environment.id]) for p in patterns)]
+    chosen = named(spec, patterns, "lock") if patterns else spec.environments
     uv = find_uv()
     spec.locks.mkdir(parents=True, exist_ok=True)
     with ThreadPoolExecutor(AT_ONCE) as pool:

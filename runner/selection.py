@@ -44,9 +44,9 @@ def select(
     follows a channel and has no lock is left out with a note. Raises UsageError for a pattern that matches nothing, and
     NothingSelected when the patterns together leave nothing.
     """
-    chosen = _profile(spec, profile)
+    chosen = profile_of(spec, profile)
     environments = [environment for environment in spec.environments if environment.id in chosen.environments]
-    notes = tuple(_absent(environment) for environment in environments if not environment.pinned)
+    notes = tuple(absent(environment) for environment in environments if not environment.pinned)
     environments = [environment for environment in environments if environment.pinned]
     ids = [environment.id for environment in environments]
     every = [environment.id for environment in spec.environments]
@@ -75,7 +75,17 @@ def select(
     return selection
 
 
-def _profile(spec: MatrixSpec, name: str | None) -> Profile:
+def named(spec: MatrixSpec, patterns: Sequence[str], command: str) -> tuple[Environment, ...]:
+    """Return the environments of a matrix file that any pattern names; a pattern that names none is a UsageError of `command`."""
+    ids = [environment.id for environment in spec.environments]
+    for pattern in patterns:
+        if not matches(pattern, ids):
+            raise UsageError(f"{command} {pattern}: {spec.path} has no environment of that name; {did_you_mean(pattern, ids)}")
+    return tuple(environment for environment in spec.environments if any(matches(pattern, [environment.id]) for pattern in patterns))
+
+
+def profile_of(spec: MatrixSpec, name: str | None) -> Profile:
+    """Return the profile of a name, or the first one; raise UsageError when there is none of that name."""
     if name is None:
         return spec.profiles[0]
     for profile in spec.profiles:
@@ -85,7 +95,8 @@ def _profile(spec: MatrixSpec, name: str | None) -> Profile:
     raise UsageError(f"--profile: {spec.path} has no profile {name!r}; {did_you_mean(name, names)}")
 
 
-def _absent(environment: Environment) -> str:
+def absent(environment: Environment) -> str:
+    """Return why an environment that follows a channel and has no exact version is left out."""
     what = "pre-release" if environment.channel == "newest-pre" else "release"
     return (
         f"{environment.id} is left out: it has no lock. Its {what} of {environment.package} did not exist when the locks were made, "

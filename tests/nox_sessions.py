@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +26,21 @@ class Session:
 def sessions() -> dict[str, Session]:
     """Return the sessions of the noxfile by name."""
     tree = ast.parse(NOXFILE.read_text(encoding="utf-8"))
-    found = (_session(node) for node in tree.body if isinstance(node, ast.FunctionDef))
-    return {session.name: session for session in found if session is not None}
+    found = [session for node in tree.body if isinstance(node, ast.FunctionDef) and (session := _session(node)) is not None]
+    each = _with_one_for_each_environment(tree)
+    return {session.name: replace(session, parametrized=session.parametrized or session.name in each) for session in found}
+
+
+def _with_one_for_each_environment(tree: ast.Module) -> set[str]:
+    """Return the sessions beside which there are others named for an environment: `name=f"images({environment})"`."""
+    names = [
+        keyword.value.values[0]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "nox.session"
+        for keyword in node.keywords
+        if keyword.arg == "name" and isinstance(keyword.value, ast.JoinedStr)
+    ]
+    return {str(name.value).removesuffix("(") for name in names if isinstance(name, ast.Constant)}
 
 
 def script_metadata() -> dict[str, Any]:

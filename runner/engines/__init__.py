@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner.errors import EngineFault, UsageError
-from runner.model import Environment, ImageSettings, Limits
+from runner.model import Environment, ImageSettings, Limits, Reason
 
 if TYPE_CHECKING:
     from runner.engines.base import Engine
@@ -34,7 +34,7 @@ def make_engine(
         raise UsageError(f"there is no engine {name!r}: choose one of {', '.join(ENGINES)}")
     if name != "local":
         try:
-            engine = _docker(locks, settings, limits, cache)
+            engine = docker_engine(locks, settings, limits, cache)
         except EngineFault as fault:
             if name == "docker":
                 raise
@@ -55,9 +55,15 @@ def make_engine(
     return local
 
 
-def _docker(locks: Path, settings: ImageSettings | None, limits: Limits | None, cache: Path | None) -> DockerEngine:
-    from runner.engines.docker.engine import DockerEngine
-
+def docker_engine(
+    locks: Path, settings: ImageSettings | None = None, limits: Limits | None = None, cache: Path | None = None
+) -> DockerEngine:
+    """Return the docker engine; raise EngineFault(engine-unavailable) where none answers or its package is not there."""
+    try:
+        from runner.engines.docker.engine import DockerEngine
+    except ImportError as error:
+        remedy = "install it with `python -m pip install docker`, or use `--engine local`"
+        raise EngineFault(Reason.ENGINE_UNAVAILABLE, f"the Python package docker cannot be imported ({error}): {remedy}") from error
     return DockerEngine(locks=locks, settings=settings, limits=limits, cache=cache)
 
 

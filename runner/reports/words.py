@@ -27,6 +27,13 @@ def counted(count: int, noun: str) -> str:
     return f"{count} {stem}{'' if count == 1 else plural or 's'}"
 
 
+def size(count: float) -> str:
+    """Return a number of bytes with its unit, in powers of ten: `0 MB`, `215 MB`, `1.4 GB`, `72 GB`."""
+    if count < 999_500_000:
+        return f"{count / 1e6:.0f} MB"
+    return f"{count / 1e9:.1f} GB" if count < 9.95e9 else f"{count / 1e9:.0f} GB"
+
+
 def command_line(*words: str) -> str:
     """Return a command that can be pasted into a shell."""
     return " ".join(shlex.quote(word) for word in words)

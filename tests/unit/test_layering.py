@@ -34,7 +34,10 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "execution": ("schedule", "confirm", "reuse", "worker", "crew", "walk", "executor"),
     "judgement": ("judge", "diagnose", "rules"),
     "reports": ("reports", "progress", "progress_live"),
-    "commands": ("cli", "__main__", "locking", "package_index", "reproduce", "bench", "benchmark", "reports.planned"),
+    "commands": (
+        *("cli", "__main__", "locking", "imaging", "package_index", "reproduce", "bench", "benchmark", "reports.planned"),
+        *("doctor", "checkup"),
+    ),
 }
 """Modules and packages of each room, as docs/architecture.md describes them."""
 

@@ -12,7 +12,7 @@ from runner.cli import app
 from tests.nox_sessions import NOXFILE, Session, script_metadata, sessions
 
 PROJECT = tomllib.loads((Path(NOXFILE).parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-PROMISED = ("matrix", "plan", "report", "save", "load", "lock", "bench", "tests", "lint")
+PROMISED = ("matrix", "plan", "report", "save", "load", "lock", "images", "doctor", "bench", "tests", "lint")
 
 
 def requirements(lines: list[str]) -> set[str]:
@@ -47,5 +47,5 @@ def test_a_session_calls_a_command_that_exists(session: Session) -> None:
     assert session.command in {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
 
 
-def test_save_and_load_take_an_environment() -> None:
-    assert {name for name, session in sessions().items() if session.parametrized} == {"save", "load"}
+def test_save_load_and_images_take_an_environment() -> None:
+    assert {name for name, session in sessions().items() if session.parametrized} == {"save", "load", "images"}

@@ -32,14 +32,33 @@ _REMEDY = "start it, set DOCKER_HOST, or use `--engine local`"
 def connect(*, timeout: int = TIMEOUT) -> docker.DockerClient:
     """Return a client of the engine that answers; raise EngineFault(engine-unavailable)."""
     with faults("no Docker engine answers", remedy=_REMEDY):
-        if os.environ.get("DOCKER_HOST"):
-            client = docker.from_env(timeout=timeout)
-        else:
-            context = ContextAPI.get_current_context()
-            client = docker.DockerClient(base_url=context.Host, tls=context.TLSConfig or False, timeout=timeout)
+        try:
+            if os.environ.get("DOCKER_HOST"):
+                client = docker.from_env(timeout=timeout)
+            else:
+                context = ContextAPI.get_current_context()
+                client = docker.DockerClient(base_url=context.Host, tls=context.TLSConfig or False, timeout=timeout)
+        except (ValueError, TypeError, AttributeError, KeyError) as error:
+            # What the package raises for a port that is no number, or a context that is not there.
+            raise DockerException(f"{_named()} is not right: {error}") from error
         client.ping()
         return client
     raise AssertionError("unreachable")
+
+
+def address() -> str:
+    """Return where the engine is looked for; raise EngineFault when the configuration of the docker command is not right."""
+    with faults("no Docker engine is looked for", remedy=_REMEDY):
+        try:
+            return os.environ.get("DOCKER_HOST") or str(ContextAPI.get_current_context().Host)
+        except (ValueError, TypeError, AttributeError, KeyError) as error:
+            raise DockerException(f"{_named()} is not right: {error}") from error
+    raise AssertionError("unreachable")
+
+
+def _named() -> str:
+    host = os.environ.get("DOCKER_HOST")
+    return f"DOCKER_HOST={host}" if host else "the current context of the docker command"
 
 
 def describe(client: docker.DockerClient) -> dict[str, Any]:

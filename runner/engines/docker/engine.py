@@ -34,6 +34,7 @@ AGENT_MB = 600
 PIDS = 1024
 SESSION = "tfmatrix.session"
 HOST = "tfmatrix.host"
+"""The machine and the directory where its living sessions hold their files: whoever has another directory cannot know who lives."""
 
 
 class DockerEngine:
@@ -147,6 +148,10 @@ class DockerEngine:
         }
         return ContainerAgent(self._client, shelf, options=options, stderr=scratch / "agent.stderr")
 
+    def tidy(self) -> int:
+        """Remove what sessions left that live no more; return how many sessions that were."""
+        return sweep(self._client, self._cache / "sessions")
+
     def close(self) -> None:
         """Remove what this session has in the engine."""
         with self._guard:
@@ -206,13 +211,13 @@ class DockerEngine:
         return shelf.put(place / self._agent.name, self._agent)
 
     def _labels(self, environment: str) -> dict[str, str]:
-        return {SESSION: self._session, HOST: platform.node(), "tfmatrix.environment": environment}
+        return {SESSION: self._session, HOST: _home(self._cache / "sessions"), "tfmatrix.environment": environment}
 
 
 def sweep(client: docker.DockerClient, sessions: Path) -> int:
-    """Remove what sessions of this machine left that live no more; return how many sessions that were."""
+    """Remove what sessions left that hold their files in this directory of this machine and live no more; return how many."""
     swept = 0
-    for session in _sessions(client):
+    for session in _sessions(client, _home(sessions)):
         try:
             # Whoever lives holds the file of its session.
             hold = Hold(sessions / session, exclusive=True, seconds=0)
@@ -227,8 +232,12 @@ def sweep(client: docker.DockerClient, sessions: Path) -> int:
     return swept
 
 
-def _sessions(client: docker.DockerClient) -> set[str]:
-    here: dict[str, Any] = {"label": [SESSION, f"{HOST}={platform.node()}"]}
+def _home(sessions: Path) -> str:
+    return f"{platform.node()}:{sessions.resolve()}"
+
+
+def _sessions(client: docker.DockerClient, home: str) -> set[str]:
+    here: dict[str, Any] = {"label": [SESSION, f"{HOST}={home}"]}
     with daemon.faults("left-overs cannot be looked for"):
         found = [container.labels for container in client.containers.list(all=True, filters=here, ignore_removed=True)]
         found += [volume.attrs.get("Labels") or {} for volume in client.volumes.list(filters=here)]

@@ -9,6 +9,7 @@ import os
 import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -154,15 +155,29 @@ def obtainable(client: docker.DockerClient, wanted: Recipe) -> str | None:
     """Return why the image of a recipe cannot be had here, or None: it is there, or its base is, or the registry has that."""
     if find(client, wanted) is not None:
         return None
+    return look_for_base(client, wanted.base).why
+
+
+@dataclass(frozen=True)
+class Base:
+    """Where a base image can be had: it is `here`, else `why` says why the registry does not give it, None when it does."""
+
+    here: bool
+    why: str | None = None
+
+
+def look_for_base(client: docker.DockerClient, base: str) -> Base:
+    """Return whether a base image is there, or could be pulled; pulls nothing."""
     try:
-        with faults(f"the base image {wanted.base} is not here and the registry does not give it", Reason.BASE_IMAGE_MISSING):
+        with faults(f"the base image {base} is not here and the registry does not give it", Reason.BASE_IMAGE_MISSING):
             try:
-                client.images.get(wanted.base)
+                client.images.get(base)
             except ImageNotFound:
-                client.images.get_registry_data(wanted.base)
+                client.images.get_registry_data(base)
+                return Base(here=False)
     except EngineFault as fault:
-        return fault.message
-    return None
+        return Base(here=False, why=fault.message)
+    return Base(here=True)
 
 
 @dataclass(frozen=True)
@@ -180,21 +195,28 @@ class Kept:
 def kept(client: docker.DockerClient) -> tuple[Kept, ...]:
     """Return all images of ours, the newest first."""
     with faults("the images cannot be listed"):
-        found = client.images.list(filters={"label": LABEL})
+        # Not `client.images.list`: it asks for each once more, and one that another run removes meanwhile would be an error.
+        found = client.api.images(filters={"label": LABEL})
     images = [
         Kept(
-            str(image.id),
+            str(image["Id"]),
             tag,
-            str(image.labels.get(LABEL)),
-            str(image.labels.get("tfmatrix.environment", "")),
-            str(image.attrs.get("Created", "")),
-            int(image.attrs.get("Size", 0)),
+            str(image["Labels"].get(LABEL)),
+            str(image["Labels"].get("tfmatrix.environment", "")),
+            datetime.fromtimestamp(int(image.get("Created") or 0), UTC).isoformat(),
+            int(image.get("Size") or 0),
         )
         for image in found
-        for tag in (image.tags or [str(image.id)])
-        if tag.startswith(f"{REPOSITORY}:") or not image.tags
+        for tag in (_names(image) or [str(image["Id"])])
+        if tag.startswith(f"{REPOSITORY}:") or not _names(image)
     ]
     return tuple(sorted(images, key=lambda one: one.created, reverse=True))
+
+
+def _names(image: dict[str, Any]) -> list[str]:
+    """Return the names of an image; Podman puts its own registry before ours, and some engines call a nameless one <none>."""
+    names = [str(name).removeprefix("localhost/") for name in image.get("RepoTags") or []]
+    return [name for name in names if name != "<none>:<none>"]
 
 
 def remove(client: docker.DockerClient, image: Kept) -> None:

@@ -22,6 +22,7 @@ from runner.model import Reason
 from runner.uv_command import uv_environ
 
 PORT = 8765
+LABEL = "tfmatrix.secrets"
 _NAMES = re.compile(r"UV_(?:DEFAULT_INDEX|INDEX|INDEX_URL|EXTRA_INDEX_URL|INDEX_\w+_(?:USERNAME|PASSWORD)|INDEX_STRATEGY|HTTP_TIMEOUT)")
 _SERVER = f"""
 import http.server, os
@@ -75,7 +76,7 @@ class Secrets:
                 image,
                 ["python3", "-c", _SERVER],
                 environment={"OFFER": json.dumps(dict(self.variables))},
-                labels={"tfmatrix.secrets": "1"},
+                labels={LABEL: "1"},
                 detach=True,
             )
         try:
