@@ -11,7 +11,7 @@ import shutil
 import signal
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -37,20 +37,17 @@ SPARE = 1.6
 """So many times the cells asked for are tried, so that enough of them pass."""
 
 
-def bench(*, matrix: Path, environment: str | None, cells: int, setup: bool, console: Console) -> int:
-    """Measure and print. Returns 0, or 4 when the ways did not do the same work."""
+def bench(*, matrix: Path, environment: str | None, engine: str, cells: int, setup: bool, console: Console) -> int:
+    """Measure and print, on the local or the docker engine. Returns 0, or 4 when the ways did not do the same work."""
     spec = load_matrix(matrix)
     chosen = choose_environment(spec, environment)
     load = os.getloadavg()[0]
     with _interruptible(), tempfile.TemporaryDirectory(prefix="tfmatrix-bench-", ignore_cleanup_errors=True) as folder:
         place = Path(folder)
-        engine = make_engine("local", locks=spec.locks)
-        try:
-            ground = _prepare(_plan(spec, chosen), engine, place, cells, console)
+        with closing(make_engine(engine, locks=spec.locks, settings=spec.images, limits=spec.limits, environments=[chosen])) as made:
+            ground = _prepare(_plan(spec, chosen), made, place, cells, console)
             figures = _measure(ground, load, console)
-        finally:
-            engine.close()
-        if setup:
+        if setup and figures.engine == "local":
             _say(console, "set-up, by the engine and by pip")
             figures = Figures(**{**vars(figures), "setup": measure_setup(chosen, spec.locks, place / "setup")})
     console.print(table.table(figures, ascii_only=not console.is_terminal))
@@ -112,6 +109,13 @@ def _measure(ground: ways.Ground, load: float, console: Console) -> Figures:
     count = len(ground.loads)
     _say(console, f"{count} loads by this runner")
     runner, _ = ways.with_runner(ground)
+    environment, engine = ground.prepared.environment.id, ground.engine.name
+    if engine != "local":
+        _say(console, f"{count} loads in a container for each")
+        fresh = ways.with_fresh_containers(ground)
+        return Figures(
+            environment=environment, cores=ground.cores, load_before=load, fresh=fresh, fresh_parallel=None, runner=runner, engine=engine
+        )
     _say(console, f"{count} loads as bare work in one warm process")
     bare, imported = ways.bare(ground)
     _say(console, f"{count} loads by a fresh process for each, one after the other")
@@ -121,7 +125,7 @@ def _measure(ground: ways.Ground, load: float, console: Console) -> Figures:
         _say(console, f"{count} loads by fresh processes, {ground.cores} at a time")
         parallel = ways.with_fresh_processes(ground, jobs=ground.cores)
     return Figures(
-        environment=ground.prepared.environment.id,
+        environment=environment,
         cores=ground.cores,
         load_before=load,
         fresh=fresh,

@@ -311,13 +311,14 @@ def doctor(
 def bench(
     matrix: Matrix = MATRIX,
     env: Annotated[str | None, typer.Option(help="the environment to measure in; the newest of the default profile when not given")] = None,
+    engine: EngineName = "local",
     cells: Annotated[int, typer.Option(min=1, max=100, help="how many cells each way runs, if so many pass")] = 60,
     setup: Annotated[bool, typer.Option(help="also measure set-up against plain pip in a venv")] = True,
 ) -> int:
     """Measure this runner against a fresh process per cell and against the bare work, on the same cells in one run."""
     from runner.bench import bench as measure
 
-    return measure(matrix=matrix, environment=env, cells=cells, setup=setup, console=Console())
+    return measure(matrix=matrix, environment=env, engine=engine, cells=cells, setup=setup, console=Console())
 
 
 @app.command()

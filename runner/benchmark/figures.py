@@ -9,13 +9,16 @@ from statistics import fmean
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
-    """One way to run the cells: its wall time with everything that belongs to it, and its peak memory (PSS, 10**6 bytes)."""
+    """One way to run the cells: its wall time with everything that belongs to it, and its peak memory.
+
+    That is PSS in 10**6 bytes, and None where the work is done in containers, which are nobody's children here.
+    """
 
     name: str
     cells: int
     seconds: float
     agents: int
-    memory_mb: float
+    memory_mb: float | None
     passed: int
     confirmations: int = 0
     cell_seconds: float | None = None
@@ -51,8 +54,9 @@ class Figures:
     fresh: Measured
     fresh_parallel: Measured | None
     runner: Measured
-    bare: Measured
-    import_seconds: float
+    bare: Measured | None = None
+    import_seconds: float | None = None
+    engine: str = "local"
     setup: Setup | None = None
 
     @property
@@ -66,9 +70,9 @@ class Figures:
         return ratio(self.runner.rate, self.fresh_parallel.rate) if self.fresh_parallel else None
 
     @property
-    def limit(self) -> float:
+    def limit(self) -> float | None:
         """The bare work in one warm process against the runner."""
-        return ratio(self.bare.rate, self.runner.rate)
+        return ratio(self.bare.rate, self.runner.rate) if self.bare else None
 
     @property
     def same_work(self) -> bool:

@@ -33,19 +33,22 @@ def _row(way: Measured) -> tuple[str, ...]:
         f"{way.rate:.2f}",
         inside,
         str(way.agents),
-        f"{way.memory_mb:.0f}",
+        "" if way.memory_mb is None else f"{way.memory_mb:.0f}",
     )
 
 
 def lines(figures: Figures) -> list[str]:
     """Return what the table does not show: the ratios, what they rest on, and set-up."""
-    said = [f"this runner is {figures.gain:.1f} times as fast as a fresh process for each cell (promised with two cores: {GOAL:.0f})"]
+    other = "a fresh process" if figures.engine == "local" else "one `docker run`"
+    said = [f"this runner is {figures.gain:.1f} times as fast as {other} for each cell (promised with two cores: {GOAL:.0f})"]
     if figures.gain_parallel is not None:
         said.append(
             f"  and {figures.gain_parallel:.1f} times as fast as fresh processes, {figures.cores} at a time, as many as there are cores"
         )
-    said.append(f"the bare work in one warm process, the import not counted, is {figures.limit:.1f} times as fast as this runner")
-    said.append(f"importing TensorFlow took {figures.import_seconds:.1f} s; it counts in every way but the bare work")
+    if figures.limit is not None:
+        said.append(f"the bare work in one warm process, the import not counted, is {figures.limit:.1f} times as fast as this runner")
+    if figures.import_seconds is not None:
+        said.append(f"importing TensorFlow took {figures.import_seconds:.1f} s; it counts in every way but the bare work")
     said.append(f"confirmations of failures by this runner, counted in its time: {figures.runner.confirmations}")
     if not figures.same_work:
         said.append("the ways did not get through the same cells: these figures compare different work")

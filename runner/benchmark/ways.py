@@ -98,7 +98,7 @@ def with_runner(ground: Ground) -> tuple[Measured, Run]:
         cells=len(outcomes),
         seconds=seconds,
         agents=engine.agents,
-        memory_mb=memory.mb,
+        memory_mb=memory.mb if ground.engine.name == "local" else None,
         passed=_passed(outcomes),
         confirmations=sum(max(0, outcome.attempts - 1) for outcome in outcomes),
         cell_seconds=mean([outcome.duration_s for outcome in outcomes]),
@@ -146,6 +146,29 @@ def with_fresh_processes(ground: Ground, *, jobs: int) -> Measured:
         seconds=seconds,
         agents=len(outcomes),
         memory_mb=memory.mb,
+        passed=_passed(outcomes),
+        cell_seconds=mean([outcome.duration_s for outcome in outcomes]),
+    )
+
+
+def with_fresh_containers(ground: Ground) -> Measured:
+    """Run each cell in a container of its own, made and removed for it, one after the other: what `docker run` in a script does."""
+    place = ground.place / "containers"
+    memory_mb = ground.plan.selection.spec.limits.memory_mb
+    outcomes: list[Outcome] = []
+    started = time.monotonic()
+    for number, cell in enumerate(ground.loads):
+        folder = place / str(number)
+        with ground.engine.start(
+            ground.prepared, scratch=folder / "agent", isolation="process", threads=ground.cores, memory_mb=memory_mb
+        ) as agent:
+            outcomes.append(_one(ground, agent, cell, folder / "cell"))
+    return Measured(
+        name="one `docker run` for each cell",
+        cells=len(outcomes),
+        seconds=time.monotonic() - started,
+        agents=len(outcomes),
+        memory_mb=None,
         passed=_passed(outcomes),
         cell_seconds=mean([outcome.duration_s for outcome in outcomes]),
     )

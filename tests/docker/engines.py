@@ -7,6 +7,7 @@ import io
 import json
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import docker
 
@@ -57,10 +58,9 @@ def write_lock(directory: Path, *, sha256: str | None = None) -> Path:
 
 def left(client: docker.DockerClient, session: str | None = None) -> list[str]:
     """Return the names of containers and volumes of sessions, or of one."""
-    label = {"label": SESSION if session is None else f"{SESSION}={session}"}
-    containers = client.containers.list(all=True, filters=label, ignore_removed=True)  # type: ignore[arg-type]
-    volumes = client.volumes.list(filters=label)  # type: ignore[arg-type]
-    return [str(one.name) for one in (*containers, *volumes)]
+    label: dict[str, Any] = {"label": SESSION if session is None else f"{SESSION}={session}"}
+    found: list[Any] = [*client.containers.list(all=True, filters=label, ignore_removed=True), *client.volumes.list(filters=label)]
+    return [str(one.name) for one in found]
 
 
 def request(place: Path, id_: str, stage: str = "load") -> dict[str, str]:

@@ -75,6 +75,7 @@ def start(made: DockerEngine, prepared: Prepared, place: Path) -> ContainerAgent
 def inside(agent: ContainerAgent, made: DockerEngine, *command: str) -> tuple[int, str]:
     """Run a command in the agent's container as the agent's user and return its exit code and output."""
     code, output = made.client.containers.get(agent.name).exec_run(list(command))
+    assert isinstance(output, bytes)
     return int(code or 0), output.decode()
 
 
