@@ -74,7 +74,7 @@ def _saves(selection: Selection) -> Iterator[Cell]:
             for fixture in selection.fixtures:
                 for format_, _ in selection.formats:
                     if format_ in fixture.formats:
-                        yield Cell(stage=Stage.SAVE, environment=environment.id, fixture=fixture.key, format=format_)
+                        yield Cell(stage=Stage.SAVE, environment=environment.id, fixture=fixture.key, format=format_, fault=fixture.fault)
 
 
 def _loads(selection: Selection) -> Iterator[Cell]:
@@ -84,7 +84,13 @@ def _loads(selection: Selection) -> Iterator[Cell]:
                 if format_ in fixture.formats:
                     for loader in loaders:
                         yield Cell(
-                            stage=Stage.LOAD, producer=producer, environment=consumer, fixture=fixture.key, format=format_, loader=loader
+                            stage=Stage.LOAD,
+                            producer=producer,
+                            environment=consumer,
+                            fixture=fixture.key,
+                            format=format_,
+                            loader=loader,
+                            fault=fixture.fault,
                         )
 
 
