@@ -10,7 +10,7 @@ import signal
 from typing import Any
 
 from runner.faults import STRIKING
-from runner.model import Cell, Check, CheckResult, Outcome, Reason, Stage, Status
+from runner.model import Cell, Check, CheckResult, Reason, Stage, Status
 from runner.protocol import AgentResult
 from runner.verdict import Class
 
@@ -36,12 +36,6 @@ def under_fault(cell: Cell, result: AgentResult, plain: Class) -> tuple[Class, d
     if word:
         notes[str(cell.stage)] = f"{word}: {detail}" if detail else word
     return found, notes
-
-
-def told(outcome: Outcome) -> str:
-    """Return in one word how a save or load met its fault, "" where it says nothing about that."""
-    said = (outcome.notes.get("fault") or {}).get(str(outcome.stage))
-    return said.partition(":")[0] if isinstance(said, str) else ""
 
 
 def _saved(kind: str, result: AgentResult, plain: Class) -> tuple[Class, str, str]:
@@ -70,7 +64,7 @@ def _loaded(result: AgentResult, plain: Class) -> tuple[Class, str, str]:
     wrong = [check for check in (Check.WEIGHTS, Check.OUTPUTS) if _failed(result, check)]
     if result.error is not None and result.phase in REFUSING:
         return Class(Status.PASSED), "refused", _said(result)
-    if wrong or plain.reason in WRONG and plain.status is Status.FAILED:
+    if wrong or (plain.reason in WRONG and plain.status is Status.FAILED):
         seen = str(wrong[0]) if wrong else str(plain.reason)
         warned = "; there was a warning" if any(warning.partial for warning in result.warnings) else ""
         return Class(Status.FAILED, Reason.DAMAGE_UNNOTICED, f"{seen} wrong, nothing raised{warned}"), "silent", seen + warned

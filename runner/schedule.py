@@ -64,7 +64,7 @@ def unreachable(cell: Cell, needed: Outcome) -> Outcome:
 
 def usable(outcome: Outcome) -> bool:
     """Say whether what needs this cell can run. Of a save that met a fault whatever it left is there to be loaded."""
-    return outcome.status in GOOD or outcome.status is Status.FAILED and "left" in (outcome.notes.get("fault") or {})
+    return outcome.status in GOOD or (outcome.status is Status.FAILED and "left" in (outcome.notes.get("fault") or {}))
 
 
 class Board:

@@ -58,7 +58,7 @@ def possible(request: Dict[str, Any]) -> None:
         probe = os.path.join(request["scratch"], "closed")
         os.mkdir(probe, 0o555)
         if os.access(probe, os.W_OK):
-            raise Unsupported("need-unmet", "no_permission needs a user whom permissions bind; this one (uid %d) may write all" % os.getuid())
+            raise Unsupported("need-unmet", "no_permission needs a user whom permissions bind; uid %d may write all" % os.getuid())
     if kind == "missing_shard" and request["format"] not in formats.DIRECTORIES + formats.PREFIXES:
         raise Unsupported("need-unmet", "missing_shard needs a format of several files; %s is one" % request["format"])
 

@@ -5,7 +5,7 @@ import shutil
 from typing import Any, Dict, Tuple
 
 from agent import expectation, faults, files, formats
-from agent.files import MANIFEST, MODEL
+from agent.files import MANIFEST
 from agent.fixture import FIRST_WEIGHTS, Fixture
 from agent.report import FixtureFault, Report
 
