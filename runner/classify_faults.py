@@ -45,7 +45,7 @@ def _saved(kind: str, result: AgentResult, plain: Class) -> tuple[Class, str, st
         deadly = {signal.SIGXFSZ} if kind == "killed_while_saving" else DEATHS - {signal.SIGXFSZ}
         if result.phase == "save" and result.signal in deadly:
             return Class(Status.PASSED), "died", f"of {signal.Signals(result.signal or 0).name}"
-        return plain, {"timeout": "hung", "signal": "died", "lost": "died"}.get(result.ended, ""), plain.why
+        return plain, _ended(result, plain, "died"), plain.why
     if result.error is not None:
         if result.phase == "save":
             return Class(Status.PASSED), "raised", _said(result)
@@ -57,8 +57,7 @@ def _saved(kind: str, result: AgentResult, plain: Class) -> tuple[Class, str, st
 
 def _loaded(result: AgentResult, plain: Class) -> tuple[Class, str, str]:
     if result.ended != "exit":
-        word = {"timeout": "hung", "memory": "crashed", "signal": "crashed", "lost": "crashed"}.get(result.ended, "")
-        return plain, word if plain.status is Status.FAILED else "", plain.why
+        return plain, _ended(result, plain, "crashed"), plain.why
     if plain.status is Status.ERRORED:
         return plain, "", ""
     wrong = [check for check in (Check.WEIGHTS, Check.OUTPUTS) if _failed(result, check)]
@@ -71,6 +70,13 @@ def _loaded(result: AgentResult, plain: Class) -> tuple[Class, str, str]:
     if plain.status is Status.DEGRADED:
         return plain, "partly", str(plain.reason)
     return plain, "unharmed" if plain.status is Status.PASSED else "", ""
+
+
+def _ended(result: AgentResult, plain: Class, word: str) -> str:
+    """Return the word for a process that did not end well by itself; "" where it was not its doing."""
+    if plain.status is not Status.FAILED or result.ended == "disk":
+        return ""
+    return "hung" if result.ended == "timeout" else word
 
 
 def _failed(result: AgentResult, check: Check) -> bool:
