@@ -5,7 +5,7 @@ Nothing here does I/O. Ids are made from fields and never parsed back.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal
@@ -296,7 +296,8 @@ Tolerances = tuple[tuple[str, Tolerance], ...]
 class Cell:
     """One unit of the matrix. `environment` runs it; for a load that is the consumer, and `producer` made the artifact.
 
-    `fault` is that of its fixture, which strikes while it is saved or is done to what was saved.
+    `fault` is that of its fixture. `control` is the fixture that is the same without it, where the plan has one: what fails
+    there says nothing of the fault.
     """
 
     stage: Stage
@@ -306,6 +307,7 @@ class Cell:
     format: str | None = None
     loader: str | None = None
     fault: str | None = None
+    control: str | None = None
 
     @property
     def id(self) -> str:
@@ -324,13 +326,18 @@ class Cell:
             case Stage.BUILD:
                 return ()
             case Stage.SAVE:
-                return (Cell(stage=Stage.BUILD, environment=self.environment),)
+                return (Cell(stage=Stage.BUILD, environment=self.environment), *self._sound)
             case Stage.LOAD:
                 assert self.producer is not None
                 return (
-                    Cell(stage=Stage.SAVE, environment=self.producer, fixture=self.fixture, format=self.format, fault=self.fault),
+                    replace(self, stage=Stage.SAVE, environment=self.producer, producer=None, loader=None),
                     Cell(stage=Stage.BUILD, environment=self.environment),
+                    *self._sound,
                 )
+
+    @property
+    def _sound(self) -> tuple[Cell, ...]:
+        return (replace(self, fixture=self.control, fault=None, control=None),) if self.control else ()
 
 
 class _Record(BaseModel):

@@ -90,10 +90,9 @@ class Left(_Fact):
 
 
 class FaultFacts(_Fact):
-    """The fault of a cell's fixture: `armed` once it was in place; `model` is the fixture's file, `what` was done to which file."""
+    """The fault of a cell's fixture: `armed` once it was in place; `what` was done to which file; `clean` is a save without it."""
 
     kind: str
-    model: str = ""
     armed: bool = False
     optimizer: bool | None = None
     clean: dict[str, int] | None = None

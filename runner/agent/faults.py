@@ -31,10 +31,9 @@ def of(request: Dict[str, Any]) -> Optional[str]:
 
 
 def note(request: Dict[str, Any], report: Report, **more: Any) -> None:
-    """Record which fault this is about, on which model, and whether it is in place by now."""
+    """Record which fault this is about, and whether it is in place by now."""
     if of(request):
-        model = os.path.splitext(os.path.basename(request["fixture"]["file"]))[0]
-        known = report.facts["fault"] or {"kind": of(request), "model": model, "armed": False}
+        known = report.facts["fault"] or {"kind": of(request), "armed": False}
         report.facts["fault"] = dict(known, **more)
 
 
@@ -221,6 +220,8 @@ def complete(request: Dict[str, Any], facts: Dict[str, Any]) -> None:
 def _whole(request: Dict[str, Any], target: str) -> bool:
     """Say whether all files are there under their names, as somebody sees who looks at them without reading the values."""
     try:
-        return not formats.missing(request["format"], os.path.join(target, formats.PATHS[request["format"]]))
+        return (
+            not formats.missing(request["format"], os.path.join(target, formats.PATHS[request["format"]])) and files.size_of([target]) > 0
+        )
     except Exception:
         return False

@@ -14,9 +14,9 @@ from runner.model import Outcome, Stage, Status
 
 Words = tuple[tuple[str, int], ...]
 
-SAVE_WORDS = ("raised", "died", "looks whole", "hung", "SILENT", "damaged after", "fails without")
-LOAD_WORDS = ("refused", "unharmed", "partly", "crashed", "hung", "SILENT", "fails without")
-LEFT_WORDS = ("nothing", "a part", "whole")
+SAVE_WORDS = ("raised", "died", "looks whole", "hung", "SILENT", "damaged after", "fails", "fails without")
+LOAD_WORDS = ("refused", "unharmed", "partly", "crashed", "hung", "SILENT", "fails", "fails without")
+LEFT_WORDS = ("nothing", "empty", "a part", "whole")
 NO_STATEMENT = "no statement"
 
 MEANINGS: dict[str, str] = {
@@ -30,7 +30,8 @@ MEANINGS: dict[str, str] = {
     "crashed": "the load killed the process",
     "hung": "the time limit was reached",
     "SILENT": "nothing raised, and it is wrong",
-    "fails without": "it fails undamaged too: nothing is said of the fault",
+    "fails": "it failed before the fault was in place",
+    "fails without": "it fails without the fault too, and was not tried with it",
     NO_STATEMENT: "errored, blocked or not run",
 }
 
@@ -65,27 +66,26 @@ class Damage:
 def damage_of(outcomes: Mapping[str, Outcome]) -> Damage:
     """Return what the fault fixtures of a run show."""
     about = [outcome for outcome in outcomes.values() if outcome.fault]
-    sound = {_place(outcome): outcome for outcome in outcomes.values() if not outcome.fault and outcome.stage is not Stage.BUILD}
     rows = []
     for fault in sorted({outcome.fault or "" for outcome in about}, key=_order):
         for format_ in sorted({outcome.format or "" for outcome in about if outcome.fault == fault}):
             cells = [outcome for outcome in about if (outcome.fault, outcome.format) == (fault, format_)]
-            row = _row(fault, format_, cells, sound)
+            row = _row(fault, format_, cells, outcomes)
             if row.saves or row.loads:
                 rows.append(row)
     faults = {outcome.fault or "" for outcome in about}
     return Damage(rows=tuple(rows), absent=tuple(sorted(faults - {row.fault for row in rows}, key=_order)))
 
 
-def _row(fault: str, format_: str, cells: list[Outcome], sound: Mapping[tuple[str | None, ...], Outcome]) -> FaultRow:
+def _row(fault: str, format_: str, cells: list[Outcome], outcomes: Mapping[str, Outcome]) -> FaultRow:
     saves = [outcome for outcome in cells if outcome.stage is Stage.SAVE]
     loads = [outcome for outcome in cells if outcome.stage is Stage.LOAD]
     return FaultRow(
         fault=fault,
         format=format_,
-        saves=_counted((_word(outcome, sound) for outcome in saves), SAVE_WORDS),
+        saves=_counted((_word(outcome, outcomes) for outcome in saves), SAVE_WORDS),
         left=_counted((_left(outcome) for outcome in saves if fault in STRIKING), LEFT_WORDS),
-        loads=_counted((_word(outcome, sound) for outcome in loads), LOAD_WORDS),
+        loads=_counted((_word(outcome, outcomes) for outcome in loads), LOAD_WORDS),
     )
 
 
@@ -94,17 +94,16 @@ def _counted(words: Iterable[str], order: tuple[str, ...]) -> Words:
     return tuple((word, counts[word]) for word in (*order, NO_STATEMENT) if counts[word])
 
 
-def _word(outcome: Outcome, sound: Mapping[tuple[str | None, ...], Outcome]) -> str:
+def _word(outcome: Outcome, outcomes: Mapping[str, Outcome]) -> str:
     """Return in a word how a save or load met its fault; "" for what is unsupported."""
     if outcome.status is Status.UNSUPPORTED:
         return ""
-    noted = outcome.notes.get("fault") or {}
-    said = noted.get(str(outcome.stage))
-    control = sound.get(_place(outcome, fixture=noted.get("model")))
-    if control is not None and control.status is Status.FAILED:
+    needed = outcomes.get(outcome.blocked_by or "")
+    if needed is not None and needed.status is Status.FAILED and not needed.fault:
         return "fails without"
+    said = (outcome.notes.get("fault") or {}).get(str(outcome.stage))
     if not isinstance(said, str):
-        return "fails without" if outcome.status is Status.FAILED else NO_STATEMENT
+        return "fails" if outcome.status is Status.FAILED else NO_STATEMENT
     word = said.partition(":")[0]
     return _SHOWN.get(word, word)
 
@@ -113,12 +112,7 @@ def _left(outcome: Outcome) -> str:
     left = (outcome.notes.get("fault") or {}).get("left")
     if not isinstance(left, dict):
         return ""
-    return "whole" if left.get("whole") else "a part" if left.get("bytes") else "nothing"
-
-
-def _place(outcome: Outcome, fixture: str | None = None) -> tuple[str | None, ...]:
-    """Return what a cell with a fault and the same cell without one have in common; fixtures are taken to be named for their files."""
-    return (outcome.stage, outcome.producer, outcome.environment, fixture or outcome.fixture, outcome.format, outcome.loader)
+    return "whole" if left.get("whole") else "a part" if left.get("bytes") else "empty" if left.get("files") else "nothing"
 
 
 def _order(fault: str) -> tuple[int, str]:

@@ -20,7 +20,7 @@ LEFT = {"files": 1, "bytes": 10, "whole": False}
 
 
 def hit(cell: Cell, kind: str, **facts: Any) -> Outcome:
-    fault = {"kind": kind, "model": "sequential", "armed": True, **facts.pop("fault", {})}
+    fault = {"kind": kind, "armed": True, **facts.pop("fault", {})}
     if cell.stage is Stage.SAVE:
         fault.setdefault("left", LEFT)
     cell = replace(cell, fault=kind)
@@ -136,7 +136,7 @@ def test_the_closed_lists_of_both_halves_are_the_same() -> None:
 
 
 def test_a_result_may_say_what_was_left() -> None:
-    told = {"kind": "disk_full", "model": "m", "armed": True, "optimizer": True, "clean": {"files": 1, "bytes": 2}, "left": LEFT}
+    told = {"kind": "disk_full", "armed": True, "optimizer": True, "clean": {"files": 1, "bytes": 2}, "left": LEFT}
     found = result(SAVE, fault=told)
     assert isinstance(found, AgentResult) and found.fault is not None and found.fault.left is not None
     assert not found.fault.left.whole
