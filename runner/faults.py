@@ -9,7 +9,7 @@ STRIKING: dict[str, str] = {
     "disk_full": "the save writes to a file system of 256 KB, which is smaller than the model",
     "read_only_target": "the save writes to a file system that is mounted read-only",
     "no_permission": "the save writes to a directory without permission to write, as an ordinary user",
-    "out_of_memory": "the save gets no more memory than 256 KB",
+    "out_of_memory": "the save gets no more memory than 512 KB",
     "killed_while_saving": "the system kills the process at the byte at which a file is half as long as the largest of a clean save",
 }
 

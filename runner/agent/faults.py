@@ -21,8 +21,8 @@ AFTER = ("truncated", "bit_flipped", "missing_shard")
 MOUNTS = {"disk_full": "TFMATRIX_SMALL", "read_only_target": "TFMATRIX_READONLY"}
 SMALL_BYTES = 2000000
 
-# What a save may still get when memory has run out: less than the smallest shipped artifact.
-MEMORY_LEFT = 1 << 18
+# What a save may still get when memory has run out: less than a copy of the smallest shipped artifact, more than one of its weights.
+MEMORY_LEFT = 1 << 19
 
 
 def of(request: Dict[str, Any]) -> Optional[str]:
