@@ -37,7 +37,7 @@ def folder() -> Iterator[Path]:
 def meet(request: pytest.FixtureRequest, folder: Path) -> Meet:
     def meet(kind: str, format_: str = "h5", *, uid: int | None = None, **variables: str) -> dict[str, Any]:
         driver = folder / "drive.py"
-        shutil.copy(HERE / "drive_faults.py", driver)
+        shutil.copy(HERE / "standin" / "drive_faults.py", driver)
         command = [str(request.param), "-B", str(driver), str(AGENT.parent), str(folder), kind, format_]
         environment = {"PATH": os.defpath, "LANG": "C.UTF-8", **variables}
         done = subprocess.run([*command, *([str(uid)] if uid else [])], capture_output=True, text=True, check=False, env=environment)
