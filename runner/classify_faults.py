@@ -66,7 +66,8 @@ def _loaded(result: AgentResult, plain: Class) -> tuple[Class, str, str]:
     if wrong or (plain.reason in WRONG and plain.status is Status.FAILED):
         seen = str(wrong[0]) if wrong else str(plain.reason)
         warned = "; there was a warning" if any(warning.partial for warning in result.warnings) else ""
-        return Class(Status.FAILED, Reason.DAMAGE_UNNOTICED, f"{seen} wrong, nothing raised{warned}"), "silent", seen + warned
+        raised = f"nothing raised before the phase {result.phase}" if result.error else "nothing raised"
+        return Class(Status.FAILED, Reason.DAMAGE_UNNOTICED, f"{seen} wrong, {raised}{warned}"), "silent", seen + warned
     if plain.status is Status.DEGRADED:
         return plain, "partly", str(plain.reason)
     return plain, "unharmed" if plain.status is Status.PASSED else "", ""

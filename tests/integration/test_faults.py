@@ -56,7 +56,8 @@ def test_a_flipped_bit_in_hdf5_is_loaded_in_silence(run: Run) -> None:
         for format_ in ("h5", "weights-h5"):
             found = loads[environment, format_]
             assert (found.status, found.reason) == (Status.FAILED, Reason.DAMAGE_UNNOTICED), found
-            assert found.error is None and found.confirmed
+            # In Keras 3 no model from .h5 can be trained, damaged or not: it raises when its values have been used already.
+            assert found.confirmed and (found.error is None or found.error.phase == "train-step")
             assert found.differences["weights"] > 0
         for format_ in ("keras-v3", "export", "checkpoint"):
             assert told(loads[environment, format_]).startswith("refused")
