@@ -98,8 +98,10 @@ def _word(outcome: Outcome, outcomes: Mapping[str, Outcome]) -> str:
     """Return in a word how a save or load met its fault; "" for what is unsupported."""
     if outcome.status is Status.UNSUPPORTED:
         return ""
-    needed = outcomes.get(outcome.blocked_by or "")
-    if needed is not None and needed.status is Status.FAILED and not needed.fault:
+    needed, seen = outcome, 0
+    while needed.status is Status.BLOCKED and needed.blocked_by in outcomes and seen < len(outcomes):
+        needed, seen = outcomes[needed.blocked_by], seen + 1
+    if needed.status is Status.FAILED and not needed.fault:
         return "fails without"
     said = (outcome.notes.get("fault") or {}).get(str(outcome.stage))
     if not isinstance(said, str):

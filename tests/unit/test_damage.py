@@ -75,6 +75,14 @@ def test_a_load_that_fails_undamaged_is_not_held_against_the_damage() -> None:
     assert flipped.loads == (("SILENT", 1), ("fails without", 1))
 
 
+def test_what_a_save_that_fails_undamaged_blocks_fails_without_the_fault_too() -> None:
+    plain = save(OLD, "sequential", "h5", Status.FAILED, Reason.SAVE_RAISED, error=error())
+    faulty = save(OLD, "truncated", "h5", Status.BLOCKED, Reason.BLOCKED_BY, blocked_by=plain.id).model_copy(update={"fault": "truncated"})
+    loaded = fault_load("truncated", "h5", "", Status.BLOCKED, Reason.BLOCKED_BY, by=faulty.id)
+    (row,) = pivot(run_of(plain, faulty, loaded)).damage.rows
+    assert (row.saves, row.loads) == ((("fails without", 1),), (("fails without", 1),))
+
+
 def test_faults_are_in_no_grid_and_silent_ones_are_counted() -> None:
     tables = pivot(a_run())
     (grid,) = tables.grids

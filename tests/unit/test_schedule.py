@@ -70,7 +70,7 @@ def test_the_policy_keeps_its_limits_and_always_gets_on(
     room = slots + more
     agents = {number: AgentView(number, place, "idle") for number, place in enumerate(started[:room])}
     work = {place: Work(place, urgency, count) for place, (urgency, count) in counts.items()}
-    for _ in range(1000):
+    for _ in range(3000):
         decision = decide(list(work.values()), list(agents.values()), slots=slots, room=room)
         match decision:
             case Start(place):
