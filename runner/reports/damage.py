@@ -6,10 +6,11 @@ They are kept out of the grids: there a save that raised as it should would look
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from runner.faults import FAULTS, STRIKING
+from runner.judge import root_of
 from runner.model import Outcome, Stage, Status
 
 Words = tuple[tuple[str, int], ...]
@@ -63,7 +64,7 @@ class Damage:
         return tuple(word for word in MEANINGS if word in found)
 
 
-def damage_of(outcomes: Mapping[str, Outcome]) -> Damage:
+def damage_of(outcomes: dict[str, Outcome]) -> Damage:
     """Return what the fault fixtures of a run show."""
     about = [outcome for outcome in outcomes.values() if outcome.fault]
     rows = []
@@ -77,7 +78,7 @@ def damage_of(outcomes: Mapping[str, Outcome]) -> Damage:
     return Damage(rows=tuple(rows), absent=tuple(sorted(faults - {row.fault for row in rows}, key=_order)))
 
 
-def _row(fault: str, format_: str, cells: list[Outcome], outcomes: Mapping[str, Outcome]) -> FaultRow:
+def _row(fault: str, format_: str, cells: list[Outcome], outcomes: dict[str, Outcome]) -> FaultRow:
     saves = [outcome for outcome in cells if outcome.stage is Stage.SAVE]
     loads = [outcome for outcome in cells if outcome.stage is Stage.LOAD]
     return FaultRow(
@@ -94,14 +95,12 @@ def _counted(words: Iterable[str], order: tuple[str, ...]) -> Words:
     return tuple((word, counts[word]) for word in (*order, NO_STATEMENT) if counts[word])
 
 
-def _word(outcome: Outcome, outcomes: Mapping[str, Outcome]) -> str:
+def _word(outcome: Outcome, outcomes: dict[str, Outcome]) -> str:
     """Return in a word how a save or load met its fault; "" for what is unsupported."""
     if outcome.status is Status.UNSUPPORTED:
         return ""
-    needed, seen = outcome, 0
-    while needed.status is Status.BLOCKED and needed.blocked_by in outcomes and seen < len(outcomes):
-        needed, seen = outcomes[needed.blocked_by], seen + 1
-    if needed.status is Status.FAILED and not needed.fault:
+    root = root_of(outcome, outcomes)
+    if root is not None and root.status is Status.FAILED and not root.fault:
         return "fails without"
     said = (outcome.notes.get("fault") or {}).get(str(outcome.stage))
     if not isinstance(said, str):
