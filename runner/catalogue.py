@@ -45,6 +45,7 @@ def fixtures_of(entries: Mapping[str, FixtureEntry], valid: Valid[Any], director
                     formats=tuple(entry.formats or FORMATS),
                     isolation=entry.isolation,
                     summary=entry.summary,
+                    fault=entry.fault,
                 )
             )
     return tuple(found)

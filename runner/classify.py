@@ -9,10 +9,12 @@ from __future__ import annotations
 import errno
 import math
 import signal
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
+from runner.classify_faults import under_fault
 from runner.model import Cell, Check, CheckResult, ErrorInfo, Outcome, Reason, Stage, Status
 from runner.protocol import AgentError, AgentResult, speakable
+from runner.verdict import Class
 
 BEFORE = frozenset({"fixture", "build", "train", "expect", "rebuild"})
 """The phases in which no save or load has been tried yet."""
@@ -57,17 +59,14 @@ DIFFERS = {
 MAIN = (Check.WEIGHTS, Check.OUTPUTS)
 
 
-class Class(NamedTuple):
-    """What a result amounts to."""
-
-    status: Status
-    reason: Reason | None = None
-    why: str = ""
-
-
 def classify(cell: Cell, result: AgentResult) -> Class:
     """Return status and reason of a save or load."""
-    return _not_tried(result) or _ending(result) or _raised(result) or _finished(cell, result)
+    return _judged(cell, result)[0]
+
+
+def _judged(cell: Cell, result: AgentResult) -> tuple[Class, dict[str, Any]]:
+    """Return the verdict, and what is noted of the fault that the fixture is about."""
+    return under_fault(cell, result, _not_tried(result) or _ending(result) or _raised(result) or _finished(cell, result))
 
 
 def _not_tried(result: AgentResult) -> Class | None:
@@ -183,7 +182,7 @@ def _right(result: AgentResult) -> bool:
 
 def outcome_of(cell: Cell, result: AgentResult, *, isolation: Literal["fork", "process"], key: str = "") -> Outcome:
     """Return the outcome of one attempt at a save or load."""
-    found = classify(cell, result)
+    found, fault = _judged(cell, result)
     error = result.error
     notes: dict[str, Any] = dict(result.notes)
     details = {str(check): facts.detail for check, facts in result.checks.items() if facts.detail}
@@ -195,6 +194,7 @@ def outcome_of(cell: Cell, result: AgentResult, *, isolation: Literal["fork", "p
         "missing_object": error.missing_object if error else None,
         "errno": error.errno if error else None,
         "signal": result.signal,
+        "fault": fault,
     }
     notes |= {name: value for name, value in extra.items() if value not in ("", None, {}, [])}
     differences = {str(check): facts.difference for check, facts in result.checks.items() if facts.difference is not None}
@@ -230,6 +230,7 @@ def blank(cell: Cell, status: Status, reason: Reason | None, **more: Any) -> Out
         fixture=cell.fixture,
         format=cell.format,
         loader=cell.loader,
+        fault=cell.fault,
         status=status,
         reason=reason,
         **more,

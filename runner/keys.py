@@ -50,7 +50,8 @@ class KeyRing:
 
     def _fixture(self, key: str) -> dict[str, Any]:
         fixture = self.fixtures[key]
-        return {"name": fixture.name, "source": self.sources[key], "options": dict(fixture.options), "needs": fixture.needs}
+        known = {"name": fixture.name, "source": self.sources[key], "options": dict(fixture.options), "needs": fixture.needs}
+        return {**known, "fault": fixture.fault} if fixture.fault else known
 
 
 def digest(value: Any) -> str:

@@ -22,6 +22,7 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from runner.faults import FAULTS
 from runner.formats import FORMATS, LOADERS
 from runner.nearest import did_you_mean
 
@@ -152,6 +153,9 @@ class FixtureEntry(Shape):
     options: Options = Field({}, description="Keyword arguments for its build()")
     variants: dict[Name, Options] = Field({}, max_length=100, description="Further keyword arguments, by the name of the variant")
     isolation: Literal["fork", "process"] | None = Field(None, description="process: never run it in a forked child")
+    fault: Annotated[str, OneOf("fault", tuple(FAULTS))] | None = Field(
+        None, description="What befalls its saves, or the files that they wrote; `*` does not choose a fixture with one"
+    )
 
 
 class LimitsEntry(Shape):

@@ -5,7 +5,7 @@ Nothing here does I/O. Ids are made from fields and never parsed back.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal
@@ -85,6 +85,7 @@ class Reason(StrEnum):
     COMPILE_LOST = "compile-lost"
     TRAIN_STEP_DIFFERS = "train-step-differs"
     PARTIAL_RESTORE = "partial-restore"
+    DAMAGE_UNNOTICED = "damage-unnoticed"
     CUSTOM_OBJECT_MISSING = "custom-object-missing"
     CRASHED = "crashed"
     TIMED_OUT = "timed-out"
@@ -138,6 +139,7 @@ REASONS: dict[Reason, ReasonInfo] = {
     Reason.COMPILE_LOST: ReasonInfo("a compiled model came back uncompiled or with another loss"),
     Reason.TRAIN_STEP_DIFFERS: ReasonInfo("one more train step gives neither what the producer got nor a fresh start"),
     Reason.PARTIAL_RESTORE: ReasonInfo("everything compared is right, but the load warned of values it skipped"),
+    Reason.DAMAGE_UNNOTICED: ReasonInfo("a damaged file loaded without a word, with wrong values"),
     Reason.CUSTOM_OBJECT_MISSING: ReasonInfo("the load could not find a class or function that the model uses"),
     Reason.CRASHED: ReasonInfo("the process died of a signal or left without a result", spurious=True),
     Reason.TIMED_OUT: ReasonInfo("the time limit of the cell was reached", spurious=True),
@@ -263,6 +265,7 @@ class Fixture:
     formats: tuple[str, ...] = ()
     isolation: Literal["fork", "process"] | None = None
     summary: str = ""
+    fault: str | None = None
 
     @property
     def key(self) -> str:
@@ -291,7 +294,11 @@ Tolerances = tuple[tuple[str, Tolerance], ...]
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """One unit of the matrix. `environment` runs it; for a load that is the consumer, and `producer` made the artifact."""
+    """One unit of the matrix. `environment` runs it; for a load that is the consumer, and `producer` made the artifact.
+
+    `fault` is that of its fixture. `control` is the fixture that is the same without it, where the plan has one: what fails
+    there says nothing of the fault.
+    """
 
     stage: Stage
     environment: str
@@ -299,6 +306,8 @@ class Cell:
     fixture: str | None = None
     format: str | None = None
     loader: str | None = None
+    fault: str | None = None
+    control: str | None = None
 
     @property
     def id(self) -> str:
@@ -317,13 +326,18 @@ class Cell:
             case Stage.BUILD:
                 return ()
             case Stage.SAVE:
-                return (Cell(stage=Stage.BUILD, environment=self.environment),)
+                return (Cell(stage=Stage.BUILD, environment=self.environment), *self._sound)
             case Stage.LOAD:
                 assert self.producer is not None
                 return (
-                    Cell(stage=Stage.SAVE, environment=self.producer, fixture=self.fixture, format=self.format),
+                    replace(self, stage=Stage.SAVE, environment=self.producer, producer=None, loader=None),
                     Cell(stage=Stage.BUILD, environment=self.environment),
+                    *self._sound,
                 )
+
+    @property
+    def _sound(self) -> tuple[Cell, ...]:
+        return (replace(self, fixture=self.control, fault=None, control=None),) if self.control else ()
 
 
 class _Record(BaseModel):
@@ -373,6 +387,7 @@ class Outcome(_Record):
     fixture: str | None = None
     format: str | None = None
     loader: str | None = None
+    fault: str | None = None
     status: Status
     reason: Reason | None = None
     checks: dict[Check, CheckResult] = Field(default_factory=dict)

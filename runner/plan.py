@@ -74,7 +74,13 @@ def _saves(selection: Selection) -> Iterator[Cell]:
             for fixture in selection.fixtures:
                 for format_, _ in selection.formats:
                     if format_ in fixture.formats:
-                        yield Cell(stage=Stage.SAVE, environment=environment.id, fixture=fixture.key, format=format_)
+                        yield Cell(
+                            stage=Stage.SAVE,
+                            environment=environment.id,
+                            fixture=fixture.key,
+                            format=format_,
+                            **_fault(fixture, format_, selection),
+                        )
 
 
 def _loads(selection: Selection) -> Iterator[Cell]:
@@ -84,8 +90,26 @@ def _loads(selection: Selection) -> Iterator[Cell]:
                 if format_ in fixture.formats:
                     for loader in loaders:
                         yield Cell(
-                            stage=Stage.LOAD, producer=producer, environment=consumer, fixture=fixture.key, format=format_, loader=loader
+                            stage=Stage.LOAD,
+                            producer=producer,
+                            environment=consumer,
+                            fixture=fixture.key,
+                            format=format_,
+                            loader=loader,
+                            **_fault(fixture, format_, selection),
                         )
+
+
+def _fault(fixture: Fixture, format_: str, selection: Selection) -> dict[str, str | None]:
+    """Return the fault of a fixture, and the fixture of the selection that is the same model without one."""
+    if fixture.fault is None:
+        return {}
+    same = (
+        other.key
+        for other in selection.fixtures
+        if other.fault is None and (other.file, other.options) == (fixture.file, fixture.options) and format_ in other.formats
+    )
+    return {"fault": fixture.fault, "control": next(same, None)}
 
 
 def expected_seconds(cells: tuple[Cell, ...], durations: Mapping[str, float], *, jobs: int) -> float:

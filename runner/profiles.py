@@ -49,7 +49,7 @@ def profiles_of(valid: Valid[MatrixFile], known: Known) -> tuple[Profile, ...]:
     found = [_profile(name, valid, known, formats, pairs) for name in file.profiles]
     if not found and valid.whole(("profiles",)):
         everything = tuple(environment.id for environment in known.environments)
-        found = [Profile("default", everything, pairs, tuple(fixture.key for fixture in known.fixtures), formats)]
+        found = [Profile("default", everything, pairs, tuple(fixture.key for fixture in known.fixtures if not fixture.fault), formats)]
     return tuple(found)
 
 
@@ -58,11 +58,17 @@ def _profile(name: str, valid: Valid[MatrixFile], known: Known, formats: Formats
     loc: Loc = ("profiles", name)
     ids = [environment.id for environment in known.environments]
     keys = [fixture.key for fixture in known.fixtures]
+    whole = {fixture.key for fixture in known.fixtures if not fixture.fault}
     profile = Profile(
         name=name,
         environments=_chosen(entry.environments, ids, (*loc, "environments"), "environment", valid, known.unsure),
         pairs=_pairs(entry.pairs, (*loc, "pairs"), valid, known) if entry.pairs else pairs,
-        fixtures=_chosen(entry.fixtures, keys, (*loc, "fixtures"), "fixture", valid, known.fixtures_unsure),
+        # What is about a fault is asked for by its name: `*` means the models.
+        fixtures=tuple(
+            key
+            for key in _chosen(entry.fixtures, keys, (*loc, "fixtures"), "fixture", valid, known.fixtures_unsure)
+            if key in whole or any(pattern != "*" and matches(pattern, [key]) for pattern in entry.fixtures)
+        ),
         formats=formats_of(entry.formats, (*loc, "formats"), valid, formats) if entry.formats is not None else formats,
         summary=entry.summary,
     )

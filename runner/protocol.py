@@ -81,6 +81,25 @@ class WrittenFile(_Fact):
     sha256: str
 
 
+class Left(_Fact):
+    """What lay on the disk afterwards; `whole` when every file of the format was there under its name."""
+
+    files: int
+    bytes: int
+    whole: bool
+
+
+class FaultFacts(_Fact):
+    """The fault of a cell's fixture: `armed` once it was in place; `what` was done to which file; `clean` is a save without it."""
+
+    kind: str
+    armed: bool = False
+    optimizer: bool | None = None
+    clean: dict[str, int] | None = None
+    what: str = ""
+    left: Left | None = None
+
+
 class AgentResult(_Fact):
     """The facts of one cell as the agent reports them: no status, no judgement."""
 
@@ -96,6 +115,7 @@ class AgentResult(_Fact):
     checks: dict[Check, CheckFacts] = Field(default_factory=dict)
     warnings: tuple[WarningInfo, ...] = ()
     files: tuple[WrittenFile, ...] = ()
+    fault: FaultFacts | None = None
     findings: tuple[Literal[Reason.SAVE_WROTE_NOTHING, Reason.ARTIFACT_INCOMPLETE], ...] = ()
     duration_s: float = Field(default=0.0, ge=0.0)
     memory_peak_mb: float | None = None
@@ -114,6 +134,7 @@ def build_request(cell: Cell, *, fixture: Fixture, limits: Limits, tolerances: T
             "file": str(fixture.file),
             "options": dict(fixture.options),
             "needs": list(fixture.needs),
+            **({"fault": fixture.fault} if fixture.fault else {}),
         },
         "format": cell.format,
         "loader": cell.loader,

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 
 from runner.model import Cell, Outcome, Stage
 from runner.plan import Plan
-from runner.schedule import GOOD
+from runner.schedule import usable
 
 Known = Mapping[str, tuple[str, Outcome]]
 
@@ -26,7 +26,7 @@ def reusable(plan: Plan, keys: Mapping[str, str], known: Known, holds: Callable[
     saves = {cell.id: cell for cell in plan.cells if cell.stage is Stage.SAVE}
     readers = {cell.needs[0].id for cell in plan.cells if cell.stage is Stage.LOAD and cell.id not in found}
     for save in saves:
-        if save in found and found[save].status in GOOD and save in readers and not holds(keys[save]):
+        if save in found and usable(found[save]) and save in readers and not holds(keys[save]):
             del found[save]
     for environment in _busy(plan, found):
         found.pop(Cell(stage=Stage.BUILD, environment=environment).id, None)
@@ -40,7 +40,7 @@ def _busy(plan: Plan, found: Mapping[str, Outcome]) -> set[str]:
         if cell.stage is Stage.BUILD or cell.id in found:
             continue
         save = found.get(cell.needs[0].id) if cell.stage is Stage.LOAD else None
-        if save is None or save.status in GOOD:
+        if save is None or usable(save):
             busy.add(cell.environment)
     return busy
 
@@ -54,6 +54,7 @@ def taken(cell: Cell, run: str, outcome: Outcome) -> Outcome:
             "producer": cell.environment if cell.stage is Stage.SAVE else cell.producer,
             "consumer": cell.environment if cell.stage is Stage.LOAD else None,
             "fixture": cell.fixture,
+            "fault": cell.fault,
             "reused_from": run,
         }
     )

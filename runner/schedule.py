@@ -62,6 +62,11 @@ def unreachable(cell: Cell, needed: Outcome) -> Outcome:
     return blank(cell, Status.BLOCKED, Reason.BLOCKED_BY, blocked_by=needed.id)
 
 
+def usable(outcome: Outcome) -> bool:
+    """Say whether what needs this cell can run. Of a save that met a fault whatever it left is there to be loaded."""
+    return outcome.status in GOOD or (outcome.status is Status.FAILED and "left" in (outcome.notes.get("fault") or {}))
+
+
 class Board:
     """Which cells are settled, which wait, and which are ready in which place."""
 
@@ -113,7 +118,7 @@ class Board:
                 self._missing[cell.id] -= 1
                 if not self._missing[cell.id] and cell.id not in self._outcomes:
                     # All that it needs is settled, so which of two bad ones is named does not depend on chance.
-                    bad = [needed for needed in cell.needs if self._outcomes[needed.id].status not in GOOD]
+                    bad = [needed for needed in cell.needs if not usable(self._outcomes[needed.id])]
                     if bad:
                         follow.append(unreachable(cell, self._outcomes[bad[0].id]))
                         heap.append(follow[-1])

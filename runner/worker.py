@@ -23,7 +23,7 @@ from runner.engines.base import Agent, Engine, Prepared
 from runner.errors import EngineFault
 from runner.model import Cell, Fixture, Limits, Outcome, Reason, Stage, Status, Tolerances
 from runner.protocol import BadResult, build_request, read_result
-from runner.schedule import GOOD, Place, Task
+from runner.schedule import Place, Task, usable
 
 START_SECONDS = 300.0
 """How long importing TensorFlow may take on a slow and busy machine."""
@@ -244,7 +244,7 @@ class Worker:
                 shutil.rmtree(artifact, ignore_errors=True)
 
     def _stored(self, job: Job, outcome: Outcome, part: Path) -> Outcome:
-        if outcome.status not in GOOD:
+        if not usable(outcome):
             return outcome
         problems = self.bench.artifacts.commit(part, job.key, replace=self.bench.replace)
         return errored(job, Reason.BAD_RESULT, f"the artifact: {'; '.join(problems[:5])}", log=outcome.log) if problems else outcome

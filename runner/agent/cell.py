@@ -8,7 +8,7 @@ import sys
 import traceback
 from typing import Any, Dict, Optional
 
-from agent import files
+from agent import faults, files
 from agent.report import FixtureFault, Report, Unsupported, is_partial
 
 SCHEMA = 1
@@ -104,6 +104,7 @@ def collect(request: Dict[str, Any], end: Dict[str, Any], duration: float) -> Di
         os.unlink(begun(request))
     except (OSError, ValueError):
         facts = Report("").facts
+    faults.complete(request, facts)
     log = files.tail(request["log"])
     known = {item["message"] for item in facts["warnings"]}
     for line in log.splitlines():

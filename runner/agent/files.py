@@ -5,6 +5,9 @@ import json
 import os
 from typing import Any, Dict, List
 
+MANIFEST = "manifest.json"
+MODEL = "model"
+
 
 def write_json(path: str, value: Any) -> None:
     """Write JSON under a temporary name and rename it into place.

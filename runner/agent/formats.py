@@ -84,9 +84,9 @@ def inspect(format: str, tf: Any, directory: str, expected: Dict[str, Any]) -> T
     written = [os.path.join(folder, name) for folder, _, names in os.walk(directory) for name in names]
     if not any(os.path.getsize(name) for name in written):
         return "save-wrote-nothing", "no file, or empty files only"
-    missing = _missing(format, path)
-    if missing:
-        return "artifact-incomplete", missing
+    lost = missing(format, path)
+    if lost:
+        return "artifact-incomplete", lost
     try:
         arrays = [value for _, value in _arrays(format, tf, path)]
     except Exception as error:
@@ -108,7 +108,7 @@ def _equal(value: Any, other: Any) -> bool:
     return value.dtype != other.dtype or value.tobytes() == other.tobytes()
 
 
-def _missing(format: str, path: str) -> str:
+def missing(format: str, path: str) -> str:
     """Say which file of a whole artifact is missing, or nothing."""
     if format in DIRECTORIES:
         return (

@@ -4,22 +4,27 @@ import os
 import shutil
 from typing import Any, Dict, List, Optional
 
-from agent import checks, expectation, files, formats, loaders, state
+from agent import checks, expectation, faults, files, formats, loaders, state
+from agent.files import MANIFEST, MODEL
 from agent.fixture import NEXT_STEP, Fixture
 from agent.report import Report
-from agent.saving import MANIFEST, MODEL
 
 
 def load(request: Dict[str, Any], report: Report) -> None:
     """Load the artifact with the asked loader and compare what came back with the producer's expectation."""
     import tensorflow as tf
 
+    faults.note(request, report, armed=True)
     expected = expectation.read(request["artifact"])
     manifest = files.read_json(os.path.join(request["artifact"], MANIFEST))
     fixture = Fixture(request, tf)
     # A copy of its own: what a load does to its files must not reach another cell.
     own = os.path.join(request["scratch"], MODEL)
-    shutil.copytree(os.path.join(request["artifact"], MODEL), own)
+    if faults.of(request) and not os.path.isdir(os.path.join(request["artifact"], MODEL)):
+        # A fault may have left nothing, and engines carry files only.
+        os.mkdir(own)
+    else:
+        shutil.copytree(os.path.join(request["artifact"], MODEL), own)
     path = os.path.join(own, formats.PATHS[request["format"]])
     loaded = loaders.load(request, path, tf, fixture, expected, report)
     report.check("loaded", "passed")

@@ -56,6 +56,7 @@ class Report:
             "warnings": [],
             "findings": [],
             "files": [],
+            "fault": None,
             "notes": {},
         }  # type: Dict[str, Any]
 

@@ -2,14 +2,12 @@
 
 import os
 import shutil
-from typing import Any, Dict
+from typing import Any, Dict, Tuple
 
-from agent import expectation, files, formats
+from agent import expectation, faults, files, formats
+from agent.files import MANIFEST
 from agent.fixture import FIRST_WEIGHTS, Fixture
 from agent.report import FixtureFault, Report
-
-MANIFEST = "manifest.json"
-MODEL = "model"
 
 
 def save(request: Dict[str, Any], report: Report, session: str) -> None:
@@ -17,23 +15,31 @@ def save(request: Dict[str, Any], report: Report, session: str) -> None:
     import tensorflow as tf
 
     fixture = Fixture(request, tf)
+    faults.possible(request)
     report.phase("build")
     expected = reference(fixture, request, report, session)
-    model = fixture.build(FIRST_WEIGHTS)
-    optimizer = fixture.optimizer(model)
-    fixture.custom_objects()
-    report.phase("train")
-    if optimizer is not None:
-        fixture.warm_up(model, optimizer)
+    model, optimizer = trained(fixture, report)
     report.phase("expect")
     differs = expectation.difference(expected, expectation.take(fixture, model, optimizer))
     if differs:
         raise FixtureFault("built and trained twice, %s differ: nothing can be compared" % differs)
     expectation.write(request["artifact"], expected, fixture)
-    target = os.path.join(request["artifact"], MODEL)
-    os.mkdir(target)
-    report.phase("save")
-    formats.save(request["format"], tf, model, optimizer if expected["optimizer"] else None, target, report)
+
+    def write(place: str, model: Any = model, optimizer: Any = optimizer) -> None:
+        report.phase("save")
+        formats.save(request["format"], tf, model, optimizer if expected["optimizer"] else None, place, report)
+
+    def again(place: str) -> Dict[str, Any]:
+        # Saving can change the object that is saved, so this is another one.
+        write(place, *trained(fixture, report))
+        return formats.contents(request["format"], tf, place)
+
+    target = faults.place(request)
+    if faults.of(request):
+        faults.save(request, report, write, again)
+    else:
+        os.mkdir(target)
+        write(target)
     report.check("loaded", "not-applicable")
     report.phase("inspect")
     report.facts["files"] = files.listing(target)
@@ -45,6 +51,13 @@ def save(request: Dict[str, Any], report: Report, session: str) -> None:
         report.note(inspected=why)
     contents = formats.contents(request["format"], tf, target)
     report.note(optimizer_in_artifact=contents["optimizer"], arrays_in_artifact=contents["count"])
+    if faults.of(request):
+        if "optimizer" not in report.facts["fault"]:
+            faults.note(request, report, optimizer=contents["optimizer"])
+        if faults.of(request) in faults.AFTER and not finding:
+            faults.damage(request, report, target, [value.tobytes() for value in expected["weights"]])
+        # The agent completes this artifact, as it does that of a child that died.
+        return
     manifest = {
         "schema": 1,
         "id": request["id"],
@@ -53,6 +66,18 @@ def save(request: Dict[str, Any], report: Report, session: str) -> None:
         "files": files.listing(request["artifact"]),
     }
     files.write_json(os.path.join(request["artifact"], MANIFEST), manifest)
+
+
+def trained(fixture: Fixture, report: Report) -> Tuple[Any, Any]:
+    """Return a new model of the fixture and its optimizer, after the first training steps."""
+    report.phase("build")
+    model = fixture.build(FIRST_WEIGHTS)
+    optimizer = fixture.optimizer(model)
+    fixture.custom_objects()
+    report.phase("train")
+    if optimizer is not None:
+        fixture.warm_up(model, optimizer)
+    return model, optimizer
 
 
 def reference(fixture: Fixture, request: Dict[str, Any], report: Report, session: str) -> Dict[str, Any]:

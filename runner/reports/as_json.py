@@ -8,6 +8,7 @@ from typing import Any
 from runner.judge import judge
 from runner.model import Run
 from runner.reports.causes import Group
+from runner.reports.damage import FaultRow
 from runner.reports.tables import Blocker, Grid, GridCell, Tables, Totals, pivot
 
 SCHEMA = 1
@@ -38,6 +39,7 @@ def document(run: Run) -> dict[str, Any]:
         "totals": _totals(tables.totals),
         "stages": {stage: _cell(cell) for stage, cell in tables.by_stage},
         "formats": [_grid(grid) for grid in tables.grids],
+        "faults": [_fault(row) for row in tables.damage.rows],
         **_groups(tables),
         "blockers": [_blocker(blocker) for blocker in tables.blockers],
     }
@@ -73,6 +75,10 @@ def _grid(grid: Grid) -> dict[str, Any]:
         "saves": [{"producer": producer, **_cell(cell)} for producer, cell in grid.saves.items()],
         "loads": [{"producer": producer, "consumer": consumer, **_cell(cell)} for (producer, consumer), cell in grid.cells.items()],
     }
+
+
+def _fault(row: FaultRow) -> dict[str, Any]:
+    return {"fault": row.fault, "format": row.format, "saves": dict(row.saves), "left": dict(row.left), "loads": dict(row.loads)}
 
 
 def _cell(cell: GridCell) -> dict[str, Any]:

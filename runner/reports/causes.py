@@ -39,6 +39,9 @@ class Group:
 
 def is_silent(outcome: Outcome) -> bool:
     """Return whether the cell failed without raising: the result is wrong and nobody is told."""
+    if outcome.reason is Reason.DAMAGE_UNNOTICED:
+        # What raised came after the wrong values.
+        return outcome.status is Status.FAILED
     return outcome.status is Status.FAILED and outcome.error is None and outcome.reason in SILENT_REASONS
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from runner.model import Run, Status
 from runner.reports.causes import Group
+from runner.reports.damage import MEANINGS, Words, spoken
 from runner.reports.clean import code_span, one_line, prose
 from runner.reports.glyphs import GLYPHS, SILENT, fraction, glyph_of
 from runner.reports.next_steps import COMMAND, next_steps
@@ -27,6 +28,7 @@ def render(run: Run, *, command: tuple[str, ...] = COMMAND) -> str:
     for grid in tables.grids:
         lines += _grid(grid)
     lines += _legend(tables)
+    lines += _damage(tables)
     sections = (
         (f"{SILENT.sign} Nothing raised, and the result is wrong", tables.silent),
         (f"{GLYPHS[Status.FAILED].sign} Failed", tables.failures),
@@ -91,6 +93,29 @@ def _legend(tables: Tables) -> Iterator[str]:
         meanings = ", ".join(f"{glyph.sign.replace('~', chr(92) + '~')} {glyph.text}" for glyph in (*GLYPHS.values(), SILENT))
         yield f"The sign is that of the worst of a cell, behind it how many passed of those that make sense: {meanings}."
         yield ""
+
+
+def _damage(tables: Tables) -> Iterator[str]:
+    damage = tables.damage
+    if not damage.rows and not damage.absent:
+        return
+    yield "## What faults do"
+    yield ""
+    if damage.rows:
+        yield _row(["fault", "format", "save", "left", "load"])
+        yield _row(["---"] * 5)
+        for row in damage.rows:
+            yield _row([prose(row.fault), prose(row.format), *(_told(words) for words in (row.saves, row.left, row.loads))])
+        yield ""
+        yield "Counts are over versions and loaders: " + ", ".join(f"{word}: {MEANINGS[word]}" for word in damage.words) + "."
+        yield ""
+    if damage.absent:
+        yield f"Nowhere to be had here: {', '.join(prose(fault) for fault in damage.absent)}."
+        yield ""
+
+
+def _told(words: Words) -> str:
+    return spoken(words).replace("SILENT", f"**{SILENT.sign} SILENT**")
 
 
 def _causes(title: str, groups: tuple[Group, ...], *, messages: bool) -> Iterator[str]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from runner.judge import root_of
 from runner.model import SEVERITY, Outcome, Run, Stage, Status
 from runner.reports.causes import Group, group_by_cause, is_silent
+from runner.reports.damage import Damage, damage_of
 
 Counts = tuple[tuple[Status, int], ...]
 
@@ -100,6 +101,8 @@ class Tables:
     degradations: tuple[Group, ...]
     faults: tuple[Group, ...]
     blockers: tuple[Blocker, ...]
+    damage: Damage = Damage()
+    """What fixtures show that are about a fault; they are in no grid and in no count by stage."""
 
 
 def effective_status(outcome: Outcome, outcomes: dict[str, Outcome]) -> Status:
@@ -136,6 +139,7 @@ def pivot(run: Run) -> Tables:
     """Return the tables of a run."""
     outcomes = [run.outcomes[cell] for cell in sorted(run.outcomes)]
     silent = [o for o in outcomes if is_silent(o)]
+    plain = [o for o in outcomes if not o.fault]
     return Tables(
         run=run.header.run,
         path=run.path,
@@ -150,13 +154,14 @@ def pivot(run: Run) -> Tables:
         interrupted=not run.complete,
         environments=_environments(run, outcomes),
         totals=_totals(run, outcomes),
-        by_stage=tuple((stage, fold((o for o in outcomes if o.stage is stage), run.outcomes)) for stage in Stage),
-        grids=_grids(run, outcomes),
+        by_stage=tuple((stage, fold((o for o in plain if o.stage is stage), run.outcomes)) for stage in Stage),
+        grids=_grids(run, plain),
         silent=group_by_cause(silent),
         failures=group_by_cause(o for o in outcomes if o.status is Status.FAILED and not is_silent(o)),
         degradations=group_by_cause(o for o in outcomes if o.status is Status.DEGRADED),
         faults=group_by_cause(o for o in outcomes if o.status is Status.ERRORED),
         blockers=_blockers(run, outcomes),
+        damage=damage_of({o.id: o for o in outcomes}),
     )
 
 

@@ -17,6 +17,7 @@ from rich.text import Text
 from runner.model import Run, Status
 from runner.reports.causes import Group
 from runner.reports.clean import one_line
+from runner.reports.damage_table import damage_table
 from runner.reports.glyphs import GLYPHS, SILENT, Glyph, fraction
 from runner.reports.grid import choose_layout, render_grid, signs_of
 from runner.reports.next_steps import COMMAND, next_steps
@@ -43,6 +44,7 @@ def parts(tables: Tables, *, width: int, ascii_only: bool = False, command: tupl
     look = _Look(ascii_only)
     yield from map(Part, _heading(tables))
     yield from map(Part, _grids(tables, look, width=width))
+    yield from map(Part, damage_table(tables.damage, look.sign(SILENT)))
     yield from _causes("Nothing raised, and the result is wrong", tables.silent, look.sign(SILENT))
     yield from _causes("Failed", tables.failures, look.sign(GLYPHS[Status.FAILED]))
     yield from _causes("Degraded: the outputs are right, something else was lost", tables.degradations, look.sign(GLYPHS[Status.DEGRADED]))

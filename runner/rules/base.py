@@ -19,6 +19,7 @@ CLASSES: dict[str, str] = {
     "numerics": "the values differ though nothing was lost",
     "dependency": "h5py, NumPy, protobuf or another library breaks it, not TensorFlow itself",
     "crash": "the process died or hung",
+    "damage": "the file is damaged, and the load did not notice",
     "machine": "the machine or a limit stopped it: no statement about TensorFlow unless it repeats",
     "setup": "the environment, the fixture or the runner is at fault: no statement about TensorFlow",
     "unknown": "no rule fits",

@@ -58,6 +58,12 @@ DEPENDENCIES = (
 
 MACHINE = (
     Rule(
+        cause="the file is damaged, and nothing that its loader looks at tells",
+        class_="damage",
+        remedy="keep a checksum beside the file and compare it before loading",
+        reasons=(Reason.DAMAGE_UNNOTICED,),
+    ),
+    Rule(
         cause="the process died of a signal",
         class_="crash",
         remedy="another format or loader; the log of the cell may say where",

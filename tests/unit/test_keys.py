@@ -35,6 +35,7 @@ def changed(ring: KeyRing) -> list[str]:
         (replace(RING, fingerprints={"a": "fa", "b": "other"}), ["load"]),
         (replace(RING, sources={"sequential": "other"}), ["save", "load"]),
         (replace(RING, fixtures={"sequential": replace(fixture(), options=(("units", 3),))}), ["save", "load"]),
+        (replace(RING, fixtures={"sequential": replace(fixture(), fault="truncated")}), ["save", "load"]),
         (replace(RING, fixtures={"sequential": replace(fixture(), file=Path("/moved/sequential.py"))}), []),
         (replace(RING, agent="other"), ["build", "save", "load"]),
         (replace(RING, limits=Limits(seconds=1.0)), ["save", "load"]),

@@ -16,13 +16,13 @@ AGENT = RUNNER / "agent"
 
 LONGEST = 300
 LONGER = {
-    "runner.model": 450,
+    "runner.model": 460,
     "runner.cli": 360,
 }
 """Two lists that grow by lines and not by thought: the words of the project with their fields, and the commands with their options."""
 
 ROOMS: dict[str, tuple[str, ...]] = {
-    "words": ("runner", "model", "errors", "formats", "events", "nearest", "machine"),
+    "words": ("runner", "model", "errors", "formats", "faults", "events", "nearest", "machine"),
     "matrix": (
         *("source", "shape", "matrix_file", "schemas", "releases", "versions", "environments"),
         *("pairs", "catalogue", "profiles", "spec", "selection"),
@@ -30,7 +30,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "plan": ("plan",),
     "tools": ("uv_command", "interpreters", "locks"),
     "engines": ("engines",),
-    "records": ("records", "store", "artifacts", "keys", "protocol", "classify"),
+    "records": ("records", "store", "artifacts", "keys", "protocol", "verdict", "classify", "classify_faults"),
     "execution": ("schedule", "confirm", "reuse", "worker", "crew", "walk", "executor"),
     "judgement": ("judge", "diagnose", "rules"),
     "reports": ("reports", "progress", "progress_live"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from runner.model import Stage
 from runner.plan import AGENT_SECONDS, expected_seconds, make_plan
 from tests.unit.plans import fixture, selection
@@ -47,3 +49,21 @@ def test_expected_time_uses_what_was_measured_and_the_median_for_the_rest() -> N
     cells = make_plan(selection(("a",), formats=(("h5", ("load-model", "load-weights")),))).cells
     durations = {"build/a": 10.0, "save/a/sequential/h5": 2.0, "load/a/a/sequential/h5/load-model": 3.0}
     assert expected_seconds(cells, durations, jobs=2) == (10 + 2 + 3 + 3 + AGENT_SECONDS) / 2
+
+
+def test_a_cell_with_a_fault_needs_the_same_cell_without() -> None:
+    faulty = replace(fixture("broken"), fault="truncated")
+    cells = {cell.id: cell for cell in make_plan(selection(("a",), fixtures=(fixture(), faulty))).cells}
+    loading, saving = cells["load/a/a/broken/h5/load-model"], cells["save/a/broken/h5"]
+    assert [cell.id for cell in loading.needs] == ["save/a/broken/h5", "build/a", "load/a/a/sequential/h5/load-model"]
+    assert [cell.id for cell in saving.needs] == ["build/a", "save/a/sequential/h5"]
+    assert all(needed == cells[needed.id] for needed in (*loading.needs, *saving.needs))
+    assert cells["save/a/sequential/h5"].fault is None
+
+
+def test_a_fault_without_the_same_model_beside_it_stands_alone() -> None:
+    faulty = replace(fixture("broken"), fault="truncated")
+    other = replace(fixture(), options=(("units", 3),))
+    for fixtures in ((faulty,), (other, faulty), (fixture(formats=("checkpoint",)), faulty)):
+        cells = {cell.id: cell for cell in make_plan(selection(("a",), fixtures=fixtures)).cells}
+        assert [cell.id for cell in cells["save/a/broken/h5"].needs] == ["build/a"]

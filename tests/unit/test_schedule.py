@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.classify import blank
-from runner.model import Outcome, Reason, Stage, Status
+from runner.model import Cell, Outcome, Reason, Stage, Status
 from runner.plan import make_plan
 from runner.schedule import GOOD, MANY, AgentView, Assign, Board, Place, Retire, Start, Urgency, Work, decide
 from tests.unit.plans import fixture, selection
@@ -70,7 +70,7 @@ def test_the_policy_keeps_its_limits_and_always_gets_on(
     room = slots + more
     agents = {number: AgentView(number, place, "idle") for number, place in enumerate(started[:room])}
     work = {place: Work(place, urgency, count) for place, (urgency, count) in counts.items()}
-    for _ in range(1000):
+    for _ in range(3000):
         decision = decide(list(work.values()), list(agents.values()), slots=slots, room=room)
         match decision:
             case Start(place):
@@ -109,3 +109,14 @@ def test_a_second_agent_in_an_environment_needs_much_work() -> None:
     busy = [AgentView(1, a, "busy")]
     assert decide([Work(a, Urgency.LOAD, MANY - 1)], busy, slots=2, room=2) is None
     assert decide([Work(a, Urgency.LOAD, MANY)], busy, slots=2, room=2) == Start(a)
+
+
+def test_what_a_failed_save_with_a_fault_left_is_loaded_all_the_same() -> None:
+    save = Cell(stage=Stage.SAVE, environment="a", fixture="full", format="h5", fault="disk_full")
+    load = Cell(stage=Stage.LOAD, environment="a", producer="a", fixture="full", format="h5", loader="load-model", fault="disk_full")
+    for notes, runs in (({"fault": {"kind": "disk_full", "left": {}}}, True), ({"fault": {"kind": "disk_full"}}, False), ({}, False)):
+        board = Board([save.needs[0], save, load], isolation={})
+        board.settle(blank(save.needs[0], Status.PASSED, None))
+        blocked = board.settle(blank(save, Status.FAILED, Reason.ARTIFACT_INCOMPLETE, notes=notes))
+        assert [outcome.id for outcome in blocked] == ([] if runs else [load.id])
+        assert not runs or board.work({"a"})

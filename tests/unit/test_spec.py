@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from runner.errors import InvalidMatrix, UsageError
+from runner.faults import FAULTS
 from runner.formats import FORMAT_TEXT, FORMATS, LOADERS
 from runner.model import Limits
 from runner.schemas import PUBLISHED, matrix_schema, matrix_schema_text
@@ -57,8 +58,8 @@ def test_smallest_file_means_everything_with_everything(tmp_path: Path) -> None:
 
 def test_shipped_profiles() -> None:
     spec = load_matrix(DEFAULT)
-    quick, full, nightly = spec.profiles
-    assert [profile.name for profile in spec.profiles] == ["quick", "full", "nightly"]
+    quick, full, nightly, faults = spec.profiles
+    assert [profile.name for profile in spec.profiles] == ["quick", "full", "nightly", "faults"]
     assert [(spec.environment(id_).tensorflow, spec.environment(id_).addons) for id_ in quick.environments] == [
         ("2.12.1", None), ("2.13.1", "0.23.0"), ("2.15.1", None), ("2.16.2", None), ("2.18.1", None), ("2.21.0", None),
     ]  # fmt: skip
@@ -67,7 +68,20 @@ def test_shipped_profiles() -> None:
     assert minors == [(1, 15), *((2, minor) for minor in range(22))]
     assert {spec.environment(id_).channel for id_ in nightly.environments} == {None, "newest-pre", "newest"}
     assert "sequential@uncompiled" in quick.fixtures
-    assert set(full.fixtures) == {fixture.key for fixture in spec.fixtures}
+    assert not any(fixture.fault for fixture in spec.fixtures if fixture.key in quick.fixtures)
+    assert set(full.fixtures) == {fixture.key for fixture in spec.fixtures if not fixture.fault}
+    assert {fixture.fault for fixture in spec.fixtures if fixture.key in faults.fixtures} == {None, *FAULTS}
+
+
+def test_a_fixture_with_a_fault_is_chosen_by_its_name_and_not_by_a_star(tmp_path: Path) -> None:
+    spec = load(tmp_path, SMALL + "profiles: {all: {fixtures: ['*']}, named: {fixtures: [truncated]}, both: {fixtures: ['*', 'bit_*']}}\n")
+    faults = {fixture.key: fixture.fault for fixture in spec.fixtures if fixture.fault}
+    all_, named, both = spec.profiles
+    assert not faults.keys() & set(all_.fixtures)
+    assert named.fixtures == ("truncated",)
+    assert faults.keys() & set(both.fixtures) == {"bit_flipped"}
+    assert faults == {kind: kind for kind in FAULTS}
+    assert not faults.keys() & set(load(tmp_path, SMALL).profiles[0].fixtures)
 
 
 def test_shipped_environments_have_the_date_and_package_of_their_time() -> None:
@@ -113,6 +127,7 @@ def test_every_format_and_loader_has_a_line_of_text() -> None:
         ("fixtures: {mine: {file: " + "n" * 400 + "}}\n", 5, ["cannot be read"]),
         ("fixtures: {mine: {file: matrix.yaml, variants: {x: {units: [1]}}}}\n", 5, ["a list is not text"]),
         ("fixtures: {mine: {file: matrix.yaml, isolation: thread}}\n", 5, ["'thread'", "'fork'"]),
+        ("fixtures: {mine: {file: matrix.yaml, fault: disk_ful}}\n", 5, ["unknown fault 'disk_ful'", "did you mean 'disk_full'?"]),
         ("fixtures: {a/b: {file: matrix.yaml}}\n", 5, ["'a/b' is not a valid name"]),
         ("fixtures:\n  sequential:\n    file: matrix.yaml\n", 6, ["has a fixture 'sequential' already"]),
         ("limits: {seconds: 5}\nlimits: {seconds: 6}\n", 6, ["`limits` is given twice", "line 5"]),

@@ -32,6 +32,10 @@ AGENT_MB = 600
 """What an agent holds that has imported TensorFlow and waits, and what a Docker engine itself adds."""
 
 PIDS = 1024
+FAULTS = {"TFMATRIX_SMALL": ("/small", "rw,nosuid,nodev,size=256k,mode=1777"), "TFMATRIX_READONLY": ("/readonly", "ro,size=4k,mode=1777")}
+"""Mounts for saves that are to fail, by the variable that names each to the agent. They are in no image: a directory that is there
+would give a tmpfs its own mode."""
+
 SESSION = "tfmatrix.session"
 HOST = "tfmatrix.host"
 """The machine and the directory where its living sessions hold their files: whoever has another directory cannot know who lives."""
@@ -121,6 +125,7 @@ class DockerEngine:
         disk_mb = 2 * self._limits.disk_mb + 64
         memory = (memory_mb + AGENT_MB + disk_mb) * 1_000_000
         variables = agent_variables(environment, path=str(PYTHON.parent), scratch=str(SCRATCH), threads=threads)
+        variables |= {name: place for name, (place, _) in FAULTS.items()}
         command = [f"{name}={value}" for name, value in variables.items()]
         command += [str(PYTHON), "-B", str(agent), "serve", "--isolation", isolation, "--scratch", str(SCRATCH), "--stream"]
         options = {
@@ -135,7 +140,7 @@ class DockerEngine:
             "hostname": "agent",
             "network_mode": "none",
             "read_only": True,
-            "tmpfs": {str(SCRATCH): f"rw,nosuid,nodev,size={disk_mb}m,mode=1777"},
+            "tmpfs": {str(SCRATCH): f"rw,nosuid,nodev,size={disk_mb}m,mode=1777", **dict(FAULTS.values())},
             "volumes": {shelf.name: {"bind": str(PLACE), "mode": "ro"}},
             "cap_drop": ["ALL"],
             "security_opt": ["no-new-privileges"],
