@@ -13,8 +13,9 @@ Capability = Union[bool, str]
 
 def describe() -> Dict[str, Any]:
     """Import TensorFlow as the children need it and return the facts of the `ready` event."""
-    tf = import_tensorflow()
+    # Before the import, which may put what setuptools brings along on the path.
     packages = installed()
+    tf = import_tensorflow()
     name = next((name for name in ("tensorflow-cpu", "tensorflow", "tf-nightly", "tf-nightly-cpu") if name in packages), None)
     return {
         "python": platform.python_version(),
