@@ -9,9 +9,9 @@ from __future__ import annotations
 import errno
 import math
 import signal
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
-from runner.model import Cell, Check, CheckResult, ErrorInfo, Outcome, Reason, Stage, Status
+from runner.model import Cell, Check, CheckResult, ErrorInfo, Isolation, Outcome, Reason, Stage, Status
 from runner.protocol import AgentError, AgentResult, speakable
 
 BEFORE = frozenset({"fixture", "build", "train", "expect", "rebuild"})
@@ -181,7 +181,7 @@ def _right(result: AgentResult) -> bool:
     return _result(result, Check.OUTPUTS) is CheckResult.NOT_APPLICABLE and _result(result, Check.WEIGHTS) is CheckResult.PASSED
 
 
-def outcome_of(cell: Cell, result: AgentResult, *, isolation: Literal["fork", "process"], key: str = "") -> Outcome:
+def outcome_of(cell: Cell, result: AgentResult, *, isolation: Isolation, key: str = "") -> Outcome:
     """Return the outcome of one attempt at a save or load."""
     found = classify(cell, result)
     error = result.error

@@ -23,6 +23,7 @@ from pydantic import (
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from runner.formats import FORMATS, LOADERS
+from runner.model import Isolation
 from runner.nearest import did_you_mean
 
 DTYPES = ("float16", "bfloat16", "float32", "float64", "complex64", "complex128")
@@ -151,7 +152,9 @@ class FixtureEntry(Shape):
     formats: Annotated[list[FormatName], Field(min_length=1)] | None = Field(None, description="Formats that make sense; default: all")
     options: Options = Field({}, description="Keyword arguments for its build()")
     variants: dict[Name, Options] = Field({}, max_length=100, description="Further keyword arguments, by the name of the variant")
-    isolation: Literal["fork", "process"] | None = Field(None, description="process: never run it in a forked child")
+    isolation: Isolation | None = Field(
+        None, description="fork: no load shares a forked child with another; process: never run it in a forked child"
+    )
 
 
 class LimitsEntry(Shape):
