@@ -2,7 +2,8 @@
 
 Starting TensorFlow's runtime costs as much as a small load. So a child that has run a load which passed, with nothing to be said
 against it, stays, and is given the next load of the same fixture. Whatever comes out in second place and is not such a pass too
-counts for nothing: the request runs again, in a child of its own.
+counts for nothing: the request runs again, in a child of its own. That costs more than sharing saves, so a load that is likely to
+be none has a child of its own at once.
 """
 
 import json
@@ -66,23 +67,26 @@ class Children:
         self._begin = begin
         self._events = events
         self._kept = None  # type: Optional[Child]
+        # Format, loader and options of loads that, the last time, were no clean pass.
+        self._doubtful = set()  # type: Set[Any]
 
     def run(self, request: Dict[str, Any], path: str) -> Dict[str, Any]:
         """Run one request and return its result."""
         started = time.monotonic()
-        again = None
+        result = None
+        before = None
         if self._isolation == "shared" and request["stage"] == "load":
-            result, again = self._shared(request)
-        if self._isolation != "shared" or request["stage"] != "load" or again:
+            like = (request["format"], request["loader"], str(request["fixture"]["options"]))
+            if like not in self._doubtful:
+                result, before = self._shared(request)
+            if result is None or before:
+                result = self._alone(request, path)
+            (self._doubtful.discard if _is_clean(result) else self._doubtful.add)(like)
+            if before:
+                result["notes"]["ran_before"] = before
+        else:
             self.end()
-            _make_room(request)
-            pid = _spawn(path, self._scratch, request) if self._isolation == "process" else self._fork(request, None)
-            self._begin(request, pid)
-            end, _ = supervise.watch(pid, request["limits"], _written(request), cell.begun(request))
-            result = cell.collect(request, end)
-            if again:
-                result["notes"]["ran_before"] = again
-            supervise.sweep()
+            result = self._alone(request, path)
         result["duration_s"] = round(time.monotonic() - started, 4)
         shutil.rmtree(request["scratch"], ignore_errors=True)
         return result
@@ -95,6 +99,21 @@ class Children:
             os.waitpid(kept.pid, 0)
             kept.close()
             supervise.sweep()
+
+    def _alone(self, request: Dict[str, Any], path: str) -> Dict[str, Any]:
+        """Run a request in a child of its own."""
+        if os.getpid() == 1:
+            # In a container all processes are swept away behind it, and the memory is measured for one child.
+            self.end()
+        _make_room(request)
+        if self._isolation == "process":
+            pid = _spawn(path, self._scratch, request)
+        else:
+            pid = self._fork(request, None, (self._kept.asking, self._kept.answers) if self._kept else ())
+        self._begin(request, pid)
+        end, _ = supervise.watch(pid, request["limits"], _written(request), cell.begun(request))
+        supervise.sweep()
+        return cell.collect(request, end)
 
     def _shared(self, request: Dict[str, Any]) -> Any:
         """Run a load in the child that stayed, or in one that may stay. Returns the result, and why it must run again or None."""
@@ -110,7 +129,7 @@ class Children:
             child.close()
             raise
         result = cell.collect(request, end)
-        clean = result["ended"] == "exit" and result["exit_code"] == 0 and is_clean(result)
+        clean = _is_clean(result)
         if said.endswith(STAYS):
             self._kept = child
             crowded = supervise.resident(child.pid) > MEMORY_SHARE * request["limits"]["memory_mb"] * 1000000
@@ -209,6 +228,10 @@ def _make_room(request: Dict[str, Any]) -> None:
 def _written(request: Dict[str, Any]) -> Any:
     """Return the paths that count against the disk limit."""
     return [request["scratch"], request["log"]] + ([request["artifact"]] if request["stage"] == "save" else [])
+
+
+def _is_clean(result: Dict[str, Any]) -> bool:
+    return result["ended"] == "exit" and result["exit_code"] == 0 and is_clean(result)
 
 
 def _told(result: Dict[str, Any]) -> Dict[str, Any]:

@@ -142,17 +142,29 @@ def test_a_failure_in_second_place_comes_from_a_child_of_its_own(loads: Loads) -
     assert f"in {child}" not in result["log"]
 
 
+def test_what_failed_has_a_child_of_its_own_next_time_and_leaves_the_shared_one_alone(loads: Loads) -> None:
+    loads.load("raise RuntimeError('no')", format="keras-dir")
+    child = loads.passes()
+    loads.load("raise RuntimeError('no')", format="keras-dir")
+    assert len(loads.pids) == 1
+    assert loads.pids != [child]
+    assert loads.passes() == child
+    # Once it passes, it is trusted again.
+    assert loads.passes(format="keras-dir") != child
+    assert loads.passes(format="keras-dir") == child == loads.passes()
+
+
 def test_a_crash_in_second_place_leaves_the_agent_alive(loads: Loads) -> None:
     child = loads.passes()
     result = loads.load("import os\nos.kill(os.getpid(), 11)")
     assert (result["ended"], result["signal"], len(loads.pids)) == ("signal", 11, 2)
     assert is_gone(child)
-    child = loads.passes()
-    result = loads.load("import os\nos._exit(0)")
-    assert (result["ended"], len(loads.pids)) == ("lost", 2)
-    child = loads.passes()
+    child = loads.passes(format="keras-dir")
+    result = loads.load("import os\nos._exit(0)", format="keras-dir")
+    assert (result["ended"], loads.pids[0], len(loads.pids)) == ("lost", child, 2)
+    child = loads.passes(format="checkpoint")
     started = time.monotonic()
-    result = loads.load("while True:\n    pass")
+    result = loads.load("while True:\n    pass", format="checkpoint")
     assert (result["ended"], len(loads.pids)) == ("timeout", 2)
     # Each attempt has all of the time.
     assert time.monotonic() - started > 2 * SECONDS
