@@ -34,6 +34,7 @@ class Before:
 
     def __init__(self) -> None:
         self._remembered = False
+        self._registries = []  # type: List[Tuple[Dict[Any, Any], Dict[Any, Any]]]
 
     def remember(self) -> None:
         """Look at the process, after what the fixture needs was imported and before the fixture is; a second call does nothing."""
@@ -43,9 +44,13 @@ class Before:
         self._tf = sys.modules["tensorflow"]
         self._environ = dict(os.environ)
         self._path = list(sys.path)
-        self._registries = [(found, dict(found)) for found in registries(self._tf)]
-        self._settings = settings(self._tf)
-        self._living = {id(item) for item in living(self._tf)}
+        try:
+            self._settings = settings(self._tf)
+            self._living = {id(item) for item in living(self._tf)}
+            self._registries = [(found, dict(found)) for found in registries(self._tf)]
+        except Exception as error:
+            # A TensorFlow that cannot be looked at this way runs one cell a child; that is no fault of the cell.
+            print("this child will not be shared: %r" % error, flush=True)
 
     def restore(self, request: Dict[str, Any]) -> bool:
         """Make the process as it was. Returns False when it cannot be, or when something of the cell is left in it."""
