@@ -78,9 +78,10 @@ def started(engine: Engine, prepared: Prepared, scratch: Path, isolation: Isolat
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Outcomes, Outcomes]]:
     engine = make_engine("local", locks=load_matrix(MATRIX).locks)
+    place = tmp_path_factory.mktemp("sharing")
     try:
         with ThreadPoolExecutor(2) as pool:
-            found = pool.map(lambda name: both(engine, name, tmp_path_factory.mktemp("sharing")), ENVIRONMENTS)
+            found = pool.map(lambda name: both(engine, name, place / name), ENVIRONMENTS)
             return dict(zip(ENVIRONMENTS, found, strict=True))
     finally:
         engine.close()
