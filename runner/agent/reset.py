@@ -26,6 +26,7 @@ from typing import Any, Dict, List, Optional, Tuple
 from agent import fixture
 from agent.report import LOGGERS
 
+KEEPERS = (".generic_utils", ".object_registration", ".serialization_lib", "saved_model.registration.registration")
 REGISTRIES = ("_GLOBAL_CUSTOM_OBJECTS", "_GLOBAL_CUSTOM_NAMES", "GLOBAL_CUSTOM_OBJECTS", "GLOBAL_CUSTOM_NAMES")
 
 
@@ -70,15 +71,16 @@ class Before:
         # load would find by name.
         gc.collect()
         left = [item for item in living(self._tf) if id(item) not in self._living]
+        # What is alive now, modules mostly, stays: nobody needs to walk through it again.
+        getattr(gc, "freeze", gc.collect)()
         return not left and settings(self._tf) == self._settings
 
 
 def registries(tf: Any) -> List[Dict[Any, Any]]:
     """Return the dicts in which every Keras of this process finds classes by name; nothing if that of tf.keras is not among them."""
     found = {}  # type: Dict[int, Dict[Any, Any]]
-    for name in REGISTRIES:
-        for ending in (".generic_utils", ".object_registration"):
-            found.update({id(known): known for known in _of_modules(name, ending)})
+    for space in _spaces():
+        found.update({id(space[name]): space[name] for name in REGISTRIES if name in space})
     try:
         own = tf.keras.utils.get_custom_objects()
     except AttributeError:
@@ -97,15 +99,12 @@ def settings(tf: Any) -> List[Any]:
         getattr(config, "functions_run_eagerly", None) or getattr(config, "experimental_functions_run_eagerly", None),
         getattr(tf, "executing_eagerly", None),
     ]
+    spaces = _spaces()
     loggers = [logging.getLogger(name) for name in LOGGERS]
     return [
-        [_told(function) for function in functions + _of_modules("in_safe_mode", "saving.serialization_lib")],
+        [_told(function) for function in functions + [space.get("in_safe_mode") for space in spaces]],
         # Where TensorFlow's own loader finds what was registered with it.
-        [
-            list(getattr(registry, "_registered_names", ()))
-            for name in ("_class_registry", "_saver_registry")
-            for registry in _of_modules(name, "saved_model.registration.registration")
-        ],
+        [list(getattr(space.get(name), "_registered_names", ())) for space in spaces for name in ("_class_registry", "_saver_registry")],
         [(logger.level, logger.disabled, logger.propagate, len(logger.filters)) for logger in loggers],
         logging.root.manager.disable,
         (id(sys.stdout), id(sys.stderr), id(warnings.warn)),
@@ -120,11 +119,9 @@ def _told(function: Any) -> Optional[str]:
     return str(getattr(value, "name", value))
 
 
-def _of_modules(name: str, ending: str) -> List[Any]:
-    """Return what has this name in the modules whose name ends so."""
-    # vars, not getattr: some modules import others when they are asked for a name.
-    modules = [module for key, module in sorted(sys.modules.items()) if key.endswith(ending)]
-    return [vars(module)[name] for module in modules if name in vars(module)]
+def _spaces() -> List[Dict[str, Any]]:
+    """Return what is in the modules that keep something of this kind. Not by getattr: some modules import others when asked."""
+    return [vars(module) for name, module in list(sys.modules.items()) if name.endswith(KEEPERS)]
 
 
 def living(tf: Any) -> List[Any]:
