@@ -9,10 +9,10 @@ from __future__ import annotations
 import errno
 import math
 import signal
-from typing import Any, Literal
+from typing import Any
 
 from runner.classify_faults import under_fault
-from runner.model import Cell, Check, CheckResult, ErrorInfo, Outcome, Reason, Stage, Status
+from runner.model import Cell, Check, CheckResult, ErrorInfo, Isolation, Outcome, Reason, Stage, Status
 from runner.protocol import AgentError, AgentResult, speakable
 from runner.verdict import Class
 
@@ -180,7 +180,7 @@ def _right(result: AgentResult) -> bool:
     return _result(result, Check.OUTPUTS) is CheckResult.NOT_APPLICABLE and _result(result, Check.WEIGHTS) is CheckResult.PASSED
 
 
-def outcome_of(cell: Cell, result: AgentResult, *, isolation: Literal["fork", "process"], key: str = "") -> Outcome:
+def outcome_of(cell: Cell, result: AgentResult, *, isolation: Isolation, key: str = "") -> Outcome:
     """Return the outcome of one attempt at a save or load."""
     found, fault = _judged(cell, result)
     error = result.error

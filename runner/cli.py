@@ -16,8 +16,7 @@ import typer
 from rich.console import Console
 
 from runner.errors import RunnerError, UsageError
-from runner.model import Stage
-from runner.schedule import Isolation
+from runner.model import Isolation, Stage
 
 if TYPE_CHECKING:
     from runner.engines.base import Engine
@@ -47,7 +46,10 @@ Formats = Annotated[list[str] | None, typer.Option("--format", help="formats (gl
 Loaders = Annotated[list[str] | None, typer.Option("--loader", help="loaders (glob)")]
 EngineName = Annotated[str, typer.Option(envvar="TFMATRIX_ENGINE", help="auto, docker or local")]
 Jobs = Annotated[int | None, typer.Option(min=1, max=256, help="agents at once; one for each core when not given")]
-Isolated = Annotated[str, typer.Option(help="fork: a forked child for each cell; process: a fresh interpreter for each cell")]
+Isolated = Annotated[
+    str,
+    typer.Option(help="shared: loads that pass share a forked child; fork: a child for each cell; process: an interpreter for each cell"),
+]
 Fresh = Annotated[bool, typer.Option("--fresh", help="run every cell, also those whose outcome is known")]
 Reports = Annotated[Path, typer.Option(help="where runs and artifacts are kept")]
 RunId = Annotated[str | None, typer.Argument(help="a run: its id, the beginning of it, or its file; the newest when not given")]
@@ -78,9 +80,9 @@ def _execute(plan: Any, *, engine: str, jobs: int | None, isolation: str, fresh:
     from runner.reports.terminal import print_report
     from runner.store import RunStore
 
-    modes: dict[str, Isolation] = {"fork": "fork", "process": "process"}
+    modes: dict[str, Isolation] = {"shared": "shared", "fork": "fork", "process": "process"}
     if isolation not in modes:
-        raise UsageError(f"--isolation {isolation}: choose fork or process")
+        raise UsageError(f"--isolation {isolation}: choose shared, fork or process")
     spec = plan.selection.spec
     console = Console()
     with closing(_engine(engine, plan)) as made, watch(console) as on_event:
@@ -150,7 +152,7 @@ def run(
     loader: Loaders = None,
     engine: EngineName = "auto",
     jobs: Jobs = None,
-    isolation: Isolated = "fork",
+    isolation: Isolated = "shared",
     fresh: Fresh = False,
     reports: Reports = REPORTS,
 ) -> int:
@@ -168,7 +170,7 @@ def save(
     format: Formats = None,
     engine: EngineName = "auto",
     jobs: Jobs = None,
-    isolation: Isolated = "fork",
+    isolation: Isolated = "shared",
     fresh: Fresh = False,
     reports: Reports = REPORTS,
 ) -> int:
@@ -188,7 +190,7 @@ def load(
     loader: Loaders = None,
     engine: EngineName = "auto",
     jobs: Jobs = None,
-    isolation: Isolated = "fork",
+    isolation: Isolated = "shared",
     fresh: Fresh = False,
     reports: Reports = REPORTS,
 ) -> int:

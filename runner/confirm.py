@@ -13,8 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from runner.model import REASONS, Cell, CheckResult, Outcome, Reason, Status
-from runner.schedule import Isolation
+from runner.model import REASONS, Cell, CheckResult, Isolation, Outcome, Reason, Status
 
 _NOISE = (
     (re.compile(r"0x[0-9a-fA-F]+"), "0x"),

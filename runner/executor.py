@@ -22,10 +22,9 @@ from runner.engines.base import Engine
 from runner.errors import EngineFault, Interrupted
 from runner.events import Note, OnEvent, RunFinished, RunStarted, ignore
 from runner.keys import KeyRing, source_hashes, state_of, tree_hash
-from runner.model import Footer, Header, Outcome, Run, Stage, Status
+from runner.model import Footer, Header, Isolation, Outcome, Run, Stage, Status
 from runner.plan import Plan
 from runner.reuse import reusable
-from runner.schedule import Isolation
 from runner.store import LOCK, RunStore, RunWriter, is_locked, new_run_id
 from runner.walk import Resources, Stop, Walk
 from runner.worker import Bench
@@ -76,7 +75,7 @@ def execute(
     *,
     jobs: int | None = None,
     memory_mb: int | None = None,
-    isolation: Isolation = "fork",
+    isolation: Isolation = "shared",
     fresh: bool = False,
     on_event: OnEvent = ignore,
     command: tuple[str, ...] = (),

@@ -24,6 +24,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from runner.faults import FAULTS
 from runner.formats import FORMATS, LOADERS
+from runner.model import Isolation
 from runner.nearest import did_you_mean
 
 DTYPES = ("float16", "bfloat16", "float32", "float64", "complex64", "complex128")
@@ -152,7 +153,9 @@ class FixtureEntry(Shape):
     formats: Annotated[list[FormatName], Field(min_length=1)] | None = Field(None, description="Formats that make sense; default: all")
     options: Options = Field({}, description="Keyword arguments for its build()")
     variants: dict[Name, Options] = Field({}, max_length=100, description="Further keyword arguments, by the name of the variant")
-    isolation: Literal["fork", "process"] | None = Field(None, description="process: never run it in a forked child")
+    isolation: Isolation | None = Field(
+        None, description="fork: no load shares a forked child with another; process: never run it in a forked child"
+    )
     fault: Annotated[str, OneOf("fault", tuple(FAULTS))] | None = Field(
         None, description="What befalls its saves, or the files that they wrote; `*` does not choose a fixture with one"
     )

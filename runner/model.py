@@ -12,6 +12,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+Isolation = Literal["shared", "fork", "process"]
+"""How far cells are kept apart, from least to most: loads of one fixture share a forked child as long as they pass; each cell has a
+forked child of its own; each has a fresh interpreter."""
+
 
 class Status(StrEnum):
     """What happened to a cell; ordered from best to worst by `SEVERITY`."""
@@ -263,7 +267,7 @@ class Fixture:
     options: tuple[tuple[str, bool | int | float | str], ...] = ()
     needs: tuple[str, ...] = ()
     formats: tuple[str, ...] = ()
-    isolation: Literal["fork", "process"] | None = None
+    isolation: Isolation | None = None
     summary: str = ""
     fault: str | None = None
 
@@ -401,7 +405,7 @@ class Outcome(_Record):
     memory_peak_mb: float | None = None
     attempts: int = 0
     confirmed: bool | None = None
-    isolation: Literal["fork", "process"] | None = None
+    isolation: Isolation | None = None
     reused_from: str | None = None
     key: str = ""
     notes: dict[str, Any] = Field(default_factory=dict)

@@ -15,9 +15,7 @@ from enum import IntEnum
 from typing import Literal
 
 from runner.classify import blank
-from runner.model import Cell, Outcome, Reason, Stage, Status
-
-Isolation = Literal["fork", "process"]
+from runner.model import Cell, Isolation, Outcome, Reason, Stage, Status
 
 GOOD = frozenset({Status.PASSED, Status.DEGRADED})
 """The statuses of a cell on which others can build."""
@@ -36,7 +34,7 @@ class Urgency(IntEnum):
 
 @dataclass(frozen=True)
 class Place:
-    """Where a cell runs: an environment, and a fork of its agent or a fresh process."""
+    """Where a cell runs: an environment, and how an agent there keeps its cells apart."""
 
     environment: str
     isolation: Isolation
@@ -71,7 +69,7 @@ class Board:
     """Which cells are settled, which wait, and which are ready in which place."""
 
     def __init__(self, cells: Iterable[Cell], *, isolation: dict[str, Isolation]) -> None:
-        """Lay out the cells of a plan. `isolation` says by cell id which cells run other than in a fork."""
+        """Lay out the cells of a plan. `isolation` says by cell id how each is kept apart; `shared` if it says nothing."""
         self._cells = {cell.id: cell for cell in cells}
         self._order = {cell_id: number for number, cell_id in enumerate(self._cells)}
         self._isolation = isolation
@@ -102,7 +100,7 @@ class Board:
 
     def place(self, cell: Cell, isolation: Isolation | None = None) -> Place:
         """Return where a cell runs: where it belongs, or with the isolation given."""
-        return Place(cell.environment, isolation or self._isolation.get(cell.id, "fork"))
+        return Place(cell.environment, isolation or self._isolation.get(cell.id, "shared"))
 
     def settle(self, *outcomes: Outcome) -> list[Outcome]:
         """Give cells their outcomes. Return the outcomes of all cells that can never run for it, settled as well."""

@@ -11,7 +11,7 @@ import threading
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, get_args
 
 from runner.classify import blank
 from runner.confirm import Again, Confirmer, Ruling
@@ -20,9 +20,9 @@ from runner.engines.base import Engine, Prepared
 from runner.errors import EngineFault, RunnerError
 from runner.events import CellDone, CellStarted, EnvironmentFailed, EnvironmentReady, EnvironmentStarted, Note, OnEvent
 from runner.keys import KeyRing, state_of
-from runner.model import Cell, Environment, Outcome, Stage, Status
+from runner.model import Cell, Environment, Isolation, Outcome, Stage, Status
 from runner.plan import Plan
-from runner.schedule import Assign, Board, Isolation, Place, Retire, Start, Task, decide
+from runner.schedule import Assign, Board, Place, Retire, Start, Task, decide
 from runner.store import RunWriter
 from runner.worker import Attempt, Began, Bench, Crash, Down, Job, Message, Up, errored
 
@@ -72,7 +72,7 @@ class Walk:
     def __post_init__(self) -> None:
         fixtures = self.plan.fixtures
         own: dict[str, Isolation] = {
-            cell.id: "process" if "process" in (self.isolation, fixtures[cell.fixture].isolation) else "fork"
+            cell.id: _stricter(self.isolation, fixtures[cell.fixture].isolation or "shared")
             for cell in self.plan.cells
             if cell.fixture is not None
         }
@@ -249,3 +249,7 @@ class Walk:
 
     def _key(self, cell: Cell) -> str:
         return replace(self.ring, fingerprints=self._fingerprints).key(cell)
+
+
+def _stricter(one: Isolation, other: Isolation) -> Isolation:
+    return max(one, other, key=get_args(Isolation).index)

@@ -262,6 +262,9 @@ class Worker:
                 raise Lost(f"the agent gave no result within {self.bench.limits.seconds + GRACE_SECONDS:.0f} s") from None
             if event is None:
                 raise Lost("the agent ended in the middle of the cell")
+            if event.get("event") == "started":
+                # What did not pass in a shared child runs once more, with all of its time.
+                deadline = time.monotonic() + self.bench.limits.seconds + GRACE_SECONDS
             if event.get("event") == "done" and event.get("id") == cell.id:
                 break
         try:

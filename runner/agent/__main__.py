@@ -23,7 +23,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="agent")
     commands = parser.add_subparsers(dest="command")
     serve = commands.add_parser("serve", help="answer requests from standard input")
-    serve.add_argument("--isolation", choices=["fork", "process"], default="fork")
+    serve.add_argument("--isolation", choices=["shared", "fork", "process"], default="shared")
     serve.add_argument("--scratch", required=True)
     serve.add_argument("--stream", action="store_true", help="no directory is shared with the runner: files come and go by the streams")
     cell = commands.add_parser("cell", help="run one request in this very process")

@@ -5,13 +5,13 @@ import shutil
 import time
 from typing import Any, Dict, List
 
-from agent import cell, describe, files, serve
+from agent import cell, children, describe, files
 
 
 def run_bare(requests: List[str], session: str, times: str) -> int:
     """Import TensorFlow, run the first request once to warm up and then all of them; write what each took to `times`."""
     os.makedirs(session, exist_ok=True)
-    serve.silence(files.read_json(requests[0]))
+    children.silence(files.read_json(requests[0]))
     started = time.monotonic()
     tf = describe.import_tensorflow()
     imported = time.monotonic() - started
@@ -30,7 +30,7 @@ def _run(path: str, session: str) -> Dict[str, Any]:
     started = time.monotonic()
     request = files.read_json(path)
     os.makedirs(request["scratch"], exist_ok=True)
-    cell.run(request, session=session)
+    cell.run(request, session=session).release()
     os.chdir(session)
     shutil.rmtree(request["scratch"], ignore_errors=True)
     seconds = time.monotonic() - started

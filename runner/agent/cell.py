@@ -8,29 +8,34 @@ import sys
 import traceback
 from typing import Any, Dict, Optional
 
-from agent import faults, files
+from agent import faults, files, fixture
 from agent.report import FixtureFault, Report, Unsupported, is_partial
+from agent.reset import Before
 
 SCHEMA = 1
 
 
 def run_request(path: str, session: str) -> int:
     """Run the request in a fresh interpreter: what a fork inherits is done here first."""
-    from agent import describe, serve
+    from agent import children, describe
 
     request = files.read_json(path)
-    serve.silence(request)
+    children.silence(request)
     try:
         tf = describe.import_tensorflow()
     except BaseException:
         traceback.print_exc()
         return 1
     lacking = describe.lacking(describe.capabilities(tf), request)
-    return run(request, session=session, lacking=lacking)
+    run(request, session=session, lacking=lacking)
+    return 0
 
 
-def run(request: Dict[str, Any], session: str, lacking: Optional[Dict[str, str]] = None) -> int:
-    """Run the request and write the facts beside the result path. Returns 0 even for failures: they are facts."""
+def run(request: Dict[str, Any], session: str, lacking: Optional[Dict[str, str]] = None, before: Optional[Before] = None) -> Report:
+    """Run the request and write the facts beside the result path. Raises nothing: failures are facts.
+
+    `before` is told when to look at the process, if another cell may follow in it. The report still listens at the end.
+    """
     # What a save writes has the usual rights whoever runs the agent.
     os.chdir(request["scratch"])
     os.environ["TMPDIR"] = request["scratch"]
@@ -41,6 +46,10 @@ def run(request: Dict[str, Any], session: str, lacking: Optional[Dict[str, str]]
         if lacking:
             raise Unsupported(**lacking)
         _seed()
+        for need in request["fixture"].get("needs") or []:
+            fixture.require(need)
+        if before is not None:
+            before.remember()
         if request["stage"] == "save":
             from agent import saving
 
@@ -64,7 +73,7 @@ def run(request: Dict[str, Any], session: str, lacking: Optional[Dict[str, str]]
     gc.collect()
     report.facts["finished"] = True
     report.write()
-    return 0
+    return report
 
 
 def _print_traceback() -> None:
@@ -97,7 +106,7 @@ def unsupported(request: Dict[str, Any], lacking: Dict[str, str]) -> Dict[str, A
     return result
 
 
-def collect(request: Dict[str, Any], end: Dict[str, Any], duration: float) -> Dict[str, Any]:
+def collect(request: Dict[str, Any], end: Dict[str, Any]) -> Dict[str, Any]:
     """Join the child's facts, the way it ended, and its log into the result of the contract."""
     try:
         facts = files.read_json(begun(request))
@@ -119,6 +128,5 @@ def collect(request: Dict[str, Any], end: Dict[str, Any], duration: float) -> Di
         result["ended"] = "lost"
     if end["signal"] == signal.SIGXFSZ:
         result["ended"] = "disk"
-    result["duration_s"] = duration
     result["log"] = log
     return result

@@ -26,6 +26,11 @@ def require(need: str) -> None:
         raise Unsupported("need-unmet", "%s has no %s" % (module, attribute))
 
 
+def module_name(request: Dict[str, Any]) -> str:
+    """Return the name under which the fixture's module is imported: Keras writes it into configs, and imports it when it loads."""
+    return "fixture_" + os.path.splitext(os.path.basename(request["fixture"]["file"]))[0]
+
+
 @contextlib.contextmanager
 def blame(doing: str) -> Iterator[None]:
     """What raises here is the fixture's fault, unless memory or disk ran out."""
@@ -43,14 +48,11 @@ class Fixture:
     """One fixture file with the options of one variant."""
 
     def __init__(self, request: Dict[str, Any], tf: Any) -> None:
-        """Import the file. Raises FixtureFault, or Unsupported when something it needs does not import."""
+        """Import the file. Raises FixtureFault."""
         self.tf = tf
         self.options = request["fixture"].get("options") or {}
-        for need in request["fixture"].get("needs") or []:
-            require(need)
         path = request["fixture"]["file"]
-        # The module must be found by name again: Keras writes it into configs and imports it when it loads.
-        name = "fixture_" + os.path.splitext(os.path.basename(path))[0]
+        name = module_name(request)
         spec = importlib.util.spec_from_file_location(name, path)
         if spec is None or spec.loader is None:
             raise FixtureFault("%s is not a Python file" % path)

@@ -6,7 +6,7 @@ import os
 import re
 import traceback
 import warnings
-from typing import Any, Optional
+from typing import Any, Dict, Optional
 
 from agent import files
 
@@ -29,6 +29,10 @@ PARTIAL = [
 ]
 
 
+# Where TensorFlow, Keras and absl log.
+LOGGERS = ("", "tensorflow", "absl", "keras")
+
+
 class FixtureFault(Exception):
     """The fixture does not keep its contract; says nothing about TensorFlow."""
 
@@ -47,6 +51,8 @@ class Report:
 
     def __init__(self, path: str) -> None:
         self.path = path
+        self._warnings = None  # type: Any
+        self._handlers = []  # type: List[Tuple[logging.Logger, logging.Handler]]
         self.facts = {
             "phase": "fixture",
             "unsupported": None,
@@ -105,11 +111,23 @@ class Report:
             self.warn(getattr(category, "__name__", str(category)), str(message))
             print("%s:%s: %s: %s" % (filename, lineno, getattr(category, "__name__", category), message), flush=True)
 
+        self._warnings = warnings.catch_warnings()
+        self._warnings.__enter__()
         warnings.showwarning = show
+        # Also makes Python forget which warnings it has shown.
         warnings.simplefilter("default")
         handler = _Handler(self)
-        for name in ("", "tensorflow", "absl", "keras"):
-            logging.getLogger(name).addHandler(handler)
+        for name in LOGGERS:
+            logger = logging.getLogger(name)
+            logger.addHandler(handler)
+            self._handlers.append((logger, handler))
+
+    def release(self) -> None:
+        """Listen no more, and leave filters and loggers as they were."""
+        self._warnings.__exit__(None, None, None)
+        for logger, handler in self._handlers:
+            logger.removeHandler(handler)
+        self._handlers = []
 
 
 class _Handler(logging.Handler):
@@ -122,6 +140,19 @@ class _Handler(logging.Handler):
             self.report.warn(record.levelname, record.getMessage())
         except Exception as error:
             print("a log record could not be read: %r" % error, flush=True)
+
+
+def is_clean(facts: Dict[str, Any]) -> bool:
+    """Say whether the facts are of a load in which all passed: no check, error, finding or warning speaks against it."""
+    results = {name: check["result"] for name, check in facts["checks"].items()}
+    return (
+        facts["phase"] == "done"
+        and not any(facts[name] for name in ("unsupported", "fixture_fault", "error", "findings"))
+        and not any(warning["partial"] for warning in facts["warnings"])
+        and set(results.values()) <= {"passed", "not-applicable"}
+        and results.get("loaded") == "passed"
+        and "passed" in (results.get("weights"), results.get("outputs"))
+    )
 
 
 def is_partial(message: str) -> bool:

@@ -4,7 +4,7 @@ import os
 import select
 import signal
 import time
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Tuple
 
 from agent import files
 
@@ -18,12 +18,15 @@ class HostGone(Exception):
     """The runner closed standard input while a child was at work."""
 
 
-def watch(pid: int, limits: Dict[str, Any], written: List[str], begun: str) -> Dict[str, Any]:
-    """Wait for child `pid`, the leader of its own process group, and return how it ended.
+def watch(
+    pid: int, limits: Dict[str, Any], written: List[str], begun: str, words: Optional[int] = None, last: bytes = b""
+) -> Tuple[Dict[str, Any], bytes]:
+    """Wait for child `pid`, the leader of its own process group, and return how it ended and what it said.
 
+    A child that may stay says how far it is into the pipe `words`; with the word `last` it is left alive, and counts as ended well.
     Its time runs from when the file `begun` appears, so that a fresh interpreter's import of TensorFlow is not counted.
     `limits` has seconds, memory_mb and disk_mb; `written` are the paths whose sizes count against the disk limit.
-    Returned: ended ("exit", "signal", "timeout", "memory", "disk"), exit_code, signal, memory_peak_mb.
+    How it ended: ended ("exit", "signal", "timeout", "memory", "disk"), exit_code, signal, memory_peak_mb.
     Raises HostGone after killing the child.
     """
     started = time.monotonic()
@@ -31,11 +34,16 @@ def watch(pid: int, limits: Dict[str, Any], written: List[str], begun: str) -> D
     working = False
     peak = 0
     ended = ""  # type: str
+    said = b""
+    stays = False
+    status = 0
     heard = select.poll()
     heard.register(0, select.POLLHUP)
     exited = _handle(pid)
     if exited is not None:
         heard.register(exited, select.POLLIN)
+    if words is not None:
+        heard.register(words, select.POLLIN)
     beat = BEAT_S
     try:
         while True:
@@ -47,7 +55,7 @@ def watch(pid: int, limits: Dict[str, Any], written: List[str], begun: str) -> D
                 working = os.path.exists(begun)
                 if working or now - started < IMPORT_S:
                     begin = now
-            peak = max(peak, _resident(pid))
+            peak = max(peak, resident(pid))
             if now - begin > limits["seconds"]:
                 ended = "timeout"
             elif peak > limits["memory_mb"] * 1000000:
@@ -56,22 +64,35 @@ def watch(pid: int, limits: Dict[str, Any], written: List[str], begun: str) -> D
                 slow = now
                 if files.size_of(written) > limits["disk_mb"] * 1000000:
                     ended = "disk"
-                peak = max(peak, sum(_resident(other) for other in _group(pid)))
+                peak = max(peak, sum(resident(other) for other in _group(pid)))
             if ended:
-                _kill(pid)
+                kill(pid)
                 _, status = os.waitpid(pid, 0)
                 break
-            if any(handle == 0 for handle, _ in heard.poll(int(beat * 1000))):
+            ready = [handle for handle, _ in heard.poll(int(beat * 1000))]
+            if 0 in ready:
                 raise HostGone()
+            if words in ready:
+                word = os.read(words, 100)
+                said += word
+                if not word:
+                    heard.unregister(words)
+                elif word.endswith(last):
+                    stays = True
+                    break
             beat = min(beat * 1.2, 0.02)
     finally:
-        _kill(pid)
+        if not stays:
+            kill(pid)
         if exited is not None:
             os.close(exited)
+    if words is not None and not stays and select.select([words], [], [], 0)[0]:
+        # Its last word may have come with its death.
+        said += os.read(words, 100)
     code, number = _decode(status)
     if not ended:
         ended = "exit" if number is None else "signal"
-    return {"ended": ended, "exit_code": code, "signal": number, "memory_peak_mb": round(peak / 1e6, 1)}
+    return {"ended": ended, "exit_code": code, "signal": number, "memory_peak_mb": round(peak / 1e6, 1)}, said
 
 
 def _handle(pid: int) -> Optional[int]:
@@ -89,7 +110,7 @@ def _decode(status: int) -> Any:
     return os.WEXITSTATUS(status), None
 
 
-def _kill(pid: int) -> None:
+def kill(pid: int) -> None:
     """Kill everything in the child's group, the child's own children included."""
     try:
         os.killpg(pid, signal.SIGKILL)
@@ -113,7 +134,7 @@ def sweep() -> None:
         pass
 
 
-def _resident(pid: int) -> int:
+def resident(pid: int) -> int:
     """Return the resident bytes of a process, 0 when it is gone or the system has no /proc."""
     try:
         with open("/proc/%d/statm" % pid) as stream:
@@ -122,21 +143,28 @@ def _resident(pid: int) -> int:
         return 0
 
 
+def company(pid: int) -> List[int]:
+    """Return what a child has started and left running: the rest of its group; in a container everything but the agent."""
+    return [other for other in (_processes() if os.getpid() == 1 else _group(pid)) if other not in (1, pid)]
+
+
 def _group(pid: int) -> List[int]:
     """Return the processes of the group that `pid` leads."""
     members = []
-    try:
-        entries = os.listdir("/proc")
-    except OSError:
-        return members
-    for entry in entries:
-        if entry.isdigit():
-            try:
-                if os.getpgid(int(entry)) == pid:
-                    members.append(int(entry))
-            except OSError:
-                pass
+    for other in _processes():
+        try:
+            if os.getpgid(other) == pid:
+                members.append(other)
+        except OSError:
+            pass
     return members
+
+
+def _processes() -> List[int]:
+    try:
+        return [int(entry) for entry in os.listdir("/proc") if entry.isdigit()]
+    except OSError:
+        return []
 
 
 def group_of_its_own(parent: Optional[int] = None) -> None:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from runner.benchmark.choice import with_needs
 from runner.benchmark.figures import Measured, mean
@@ -22,7 +22,7 @@ from runner.engines.process import AgentProcess
 from runner.errors import EngineFault
 from runner.executor import execute
 from runner.keys import KeyRing
-from runner.model import Cell, Environment, Outcome, Reason, Run, Status
+from runner.model import Cell, Environment, Isolation, Outcome, Reason, Run, Status
 from runner.plan import Plan
 from runner.protocol import BadResult, build_request, read_result
 from runner.store import RunStore
@@ -74,7 +74,7 @@ class CountingEngine:
         """Ask the engine."""
         return self._engine.prepare(environment)
 
-    def start(self, prepared: Prepared, *, scratch: Path, isolation: Literal["fork", "process"], threads: int, memory_mb: int) -> Agent:
+    def start(self, prepared: Prepared, *, scratch: Path, isolation: Isolation, threads: int, memory_mb: int) -> Agent:
         """Count, and ask the engine."""
         self.agents += 1
         return self._engine.start(prepared, scratch=scratch, isolation=isolation, threads=threads, memory_mb=memory_mb)

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Protocol, Self
+from typing import Any, Protocol, Self
 
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from runner.errors import EngineFault
-from runner.model import Environment, Reason
+from runner.model import Environment, Isolation, Reason
 
 AGENT = Path(__file__).resolve().parent.parent / "agent" / "__main__.py"
 """The agent that is shipped with the runner."""
@@ -73,7 +73,7 @@ class Engine(Protocol):
         """Make an environment or find it made, and check what it is; raise EngineFault with the reason of a build cell."""
         ...
 
-    def start(self, prepared: Prepared, *, scratch: Path, isolation: Literal["fork", "process"], threads: int, memory_mb: int) -> Agent:
+    def start(self, prepared: Prepared, *, scratch: Path, isolation: Isolation, threads: int, memory_mb: int) -> Agent:
         """Start an agent. `scratch` is its directory, `threads` its share of the cores, `memory_mb` what it may use in all."""
         ...
 

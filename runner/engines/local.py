@@ -7,7 +7,7 @@ import tempfile
 import threading
 import time
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from runner.engines import venvs
 from runner.engines.base import AGENT, Prepared, agent_fingerprint, agent_variables, first_words, mismatch
@@ -16,7 +16,7 @@ from runner.engines.process import AgentProcess
 from runner.errors import EngineFault
 from runner.interpreters import Interpreter, find_interpreter
 from runner.locks import Lock, fingerprint, read_lock
-from runner.model import Environment, Reason
+from runner.model import Environment, Isolation, Reason
 from runner.uv_command import find_uv
 
 
@@ -67,7 +67,7 @@ class LocalEngine:
         return Prepared(environment, key, built.python, facts, built.reused, round(time.monotonic() - started, 3))
 
     def start(
-        self, prepared: Prepared, *, scratch: Path, isolation: Literal["fork", "process"] = "fork", threads: int = 1, memory_mb: int = 0
+        self, prepared: Prepared, *, scratch: Path, isolation: Isolation = "fork", threads: int = 1, memory_mb: int = 0
     ) -> AgentProcess:
         """Start an agent in a prepared environment. `memory_mb` is not enforced here: the agent limits each cell it runs."""
         return self._spawn(prepared.environment, prepared.python, scratch=scratch, isolation=isolation, threads=threads)

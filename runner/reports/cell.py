@@ -84,7 +84,8 @@ def _verdict(outcome: Outcome, *, ascii_only: bool) -> Iterator[Part]:
     by = _confirmed_by(outcome)
     facts = ["" if by else _confirmation(outcome), f"{outcome.attempts} attempt{'s' * (outcome.attempts != 1)}", duration(outcome.duration_s)]
     if outcome.isolation:
-        facts.append("in a fresh process" if outcome.isolation == "process" else "in a forked child")
+        nth = f", load {outcome.notes['shared']} in it" if "shared" in outcome.notes else ""
+        facts.append("in a fresh process" if outcome.isolation == "process" else f"in a forked child{nth}")
     if outcome.memory_peak_mb is not None:
         facts.append(f"{outcome.memory_peak_mb:.0f} MB at most")
     if outcome.phase:

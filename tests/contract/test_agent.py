@@ -46,6 +46,8 @@ class Session:
         pipe = subprocess.PIPE
         self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=self.errors, env=environment, text=True)
         self.ready = self.event()
+        self.pids: list[int] = []
+        """The children of the last request."""
 
     def event(self) -> dict[str, Any]:
         assert self.process.stdout is not None
@@ -82,8 +84,9 @@ class Session:
 
     def run(self, source: str, **changes: Any) -> dict[str, Any]:
         expected = self.ask(source, **changes)
+        self.pids = []
         while (event := self.event())["event"] == "started":
-            pass
+            self.pids.append(event["pid"])
         assert event == {"event": "done", "id": "cell", "result": expected}
         result: dict[str, Any] = json.loads(Path(expected).read_text())
         assert not Path(expected).parent.joinpath("scratch").exists()
@@ -101,7 +104,8 @@ PYTHONS = interpreters()
 
 
 @pytest.fixture(
-    params=[(python, isolation) for python in PYTHONS for isolation in ("fork", "process")], ids=lambda item: f"{item[0].name}-{item[1]}"
+    params=[(python, isolation) for python in PYTHONS for isolation in ("shared", "fork", "process")],
+    ids=lambda item: f"{item[0].name}-{item[1]}",
 )
 def session(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Session]:
     python, isolation = request.param

@@ -16,7 +16,7 @@ from typing import Any, Literal
 from runner.engines.base import Prepared
 from runner.engines.process import AgentProcess
 from runner.errors import EngineFault
-from runner.model import Check, Environment, Reason
+from runner.model import Check, Environment, Isolation, Reason
 
 Answer = dict[str, Any] | Literal["die", "silent", "garbage", "nothing"]
 
@@ -111,9 +111,7 @@ class MemoryEngine:
             environment, self.fingerprint(environment), Path("/nowhere/python"), {"tensorflow": environment.tensorflow}, False, 0.0
         )
 
-    def start(
-        self, prepared: Prepared, *, scratch: Path, isolation: Literal["fork", "process"], threads: int, memory_mb: int
-    ) -> AgentProcess:
+    def start(self, prepared: Prepared, *, scratch: Path, isolation: Isolation, threads: int, memory_mb: int) -> AgentProcess:
         """Start a scripted agent."""
         with self.guard:
             self.started.append((prepared.environment.id, isolation))

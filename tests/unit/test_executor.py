@@ -110,7 +110,7 @@ def test_a_failure_is_confirmed_in_a_fresh_process(tmp_path: Path) -> None:
     engine = MemoryEngine(on(LOAD, fails()))
     outcome = run(small(), engine, tmp_path).outcomes[LOAD]
     assert (outcome.status, outcome.reason, outcome.confirmed, outcome.attempts) == (Status.FAILED, Reason.LOAD_RAISED, True, 2)
-    assert [asked.isolation for asked in engine.asked if asked.id == LOAD] == ["fork", "process"]
+    assert [asked.isolation for asked in engine.asked if asked.id == LOAD] == ["shared", "process"]
 
 
 def test_a_failure_that_does_not_come_again_is_flaky(tmp_path: Path) -> None:
@@ -217,10 +217,10 @@ def test_a_result_that_is_none_is_a_bad_result(tmp_path: Path, answer: Any) -> N
 
 
 def test_agents_that_never_start_give_up_their_cells_and_no_others(tmp_path: Path) -> None:
-    engine = MemoryEngine(broken={("b", "fork")})
+    engine = MemoryEngine(broken={("b", "shared")})
     found = run(make_plan(selection(("a", "b"))), engine, tmp_path)
     assert status(found, LOAD) == (Status.ERRORED, Reason.IMPORT_FAILED)
-    assert engine.started.count(("b", "fork")) == 2
+    assert engine.started.count(("b", "shared")) == 2
     assert status(found, "load/a/a/sequential/h5/load-model") == (Status.PASSED, None)
 
 
@@ -234,7 +234,7 @@ def test_a_fixture_may_ask_for_processes_of_its_own(tmp_path: Path) -> None:
     alone = type(plain)(name="alone", file=plain.file, formats=plain.formats, isolation="process")
     engine = MemoryEngine()
     run(small(fixtures=(plain, alone)), engine, tmp_path)
-    assert {(asked.request["fixture"]["name"], asked.isolation) for asked in engine.asked} == {("plain", "fork"), ("alone", "process")}
+    assert {(asked.request["fixture"]["name"], asked.isolation) for asked in engine.asked} == {("plain", "shared"), ("alone", "process")}
 
 
 # Reuse

@@ -12,7 +12,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
-from typing import Any, Literal
+from typing import Any
 
 import docker
 
@@ -24,7 +24,7 @@ from runner.engines.docker.shelf import PLACE, Shelf
 from runner.engines.holds import Hold
 from runner.errors import EngineFault
 from runner.locks import read_lock
-from runner.model import Environment, ImageSettings, Limits, Reason
+from runner.model import Environment, ImageSettings, Isolation, Limits, Reason
 
 PYTHON = Path("/opt/env/bin/python")
 USER = "10001:10001"
@@ -110,9 +110,7 @@ class DockerEngine:
             self._within_budget(recipe)
             return images.build(self._client, recipe, self._settings)
 
-    def start(
-        self, prepared: Prepared, *, scratch: Path, isolation: Literal["fork", "process"], threads: int, memory_mb: int
-    ) -> ContainerAgent:
+    def start(self, prepared: Prepared, *, scratch: Path, isolation: Isolation, threads: int, memory_mb: int) -> ContainerAgent:
         """Start an agent in a container: no network, nothing writable but a tmpfs, no rights, and limits on all it may use.
 
         `memory_mb` is what one cell may use; the container may use that, what the agent holds, and what its tmpfs holds.

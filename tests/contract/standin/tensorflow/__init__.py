@@ -2,6 +2,10 @@
 
 import types
 
+import numpy
+
+from tensorflow import object_registration
+
 __version__ = "0.0-standin"
 
 
@@ -22,13 +26,25 @@ def load_model(filepath, custom_objects=None, compile=True):
     """Load nothing."""
 
 
+def saved_model_load(path):
+    """Return what has a signature without inputs and with one output."""
+
+    def function():
+        return numpy.Array()
+
+    function.structured_input_signature = ((), {})
+    return types.SimpleNamespace(signatures={"serving_default": function})
+
+
 keras = types.SimpleNamespace(
     Model=Model,
     layers=types.SimpleNamespace(),
     models=types.SimpleNamespace(load_model=load_model),
     optimizers=types.SimpleNamespace(),
     losses=types.SimpleNamespace(),
+    backend=types.SimpleNamespace(clear_session=lambda: None),
+    utils=types.SimpleNamespace(get_custom_objects=lambda: object_registration._GLOBAL_CUSTOM_OBJECTS),
 )
 random = types.SimpleNamespace(set_seed=lambda seed: None)
-saved_model = types.SimpleNamespace(save=lambda model, path: None, load=lambda path: None)
-train = types.SimpleNamespace(Checkpoint=object)
+saved_model = types.SimpleNamespace(save=lambda model, path: None, load=saved_model_load)
+train = types.SimpleNamespace(Checkpoint=type("Checkpoint", (), {}))

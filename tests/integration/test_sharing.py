@@ -1,0 +1,116 @@
+"""Loads that share a child on real TensorFlow come to what they come to in children of their own: every fixture, every variant."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from runner.classify import outcome_of
+from runner.engines import make_engine
+from runner.engines.base import Agent, Engine, Prepared
+from runner.model import Cell, Isolation, Outcome, Stage, Status
+from runner.plan import Plan, make_plan
+from runner.protocol import build_request, read_result
+from runner.selection import select
+from runner.spec import load_matrix
+
+pytestmark = pytest.mark.integration
+
+MATRIX = Path(__file__).parent / "sharing.yaml"
+ENVIRONMENTS = ("tf2.4-tfa0.14-py38", "tf2.15-py311", "tf2.21-py311")
+SECONDS = 200.0
+Outcomes = dict[str, Outcome]
+
+
+def ask(agent: Agent, plan: Plan, cell: Cell, artifact: Path, scratch: Path) -> Outcome:
+    """Run one cell as it comes, without confirming anything."""
+    assert cell.fixture is not None
+    spec = plan.selection.spec
+    scratch.mkdir(parents=True)
+    fixture = plan.fixtures[cell.fixture]
+    request = build_request(cell, fixture=fixture, limits=spec.limits, tolerances=spec.tolerances, artifact=artifact, scratch=scratch)
+    (scratch / "request.json").write_text(json.dumps(request))
+    agent.ask({"request": str(scratch / "request.json")})
+    deadline = time.monotonic() + SECONDS
+    while (event := agent.next_event(deadline - time.monotonic())) is not None and event["event"] != "done":
+        pass
+    assert event is not None, agent.stderr_tail()
+    return outcome_of(cell, read_result(Path(request["result"]), cell_id=cell.id), isolation="shared")
+
+
+def cells(agent: Agent, plan: Plan, wanted: Iterator[Cell], place: Path, scratch: Path) -> Iterator[Outcome]:
+    for number, cell in enumerate(wanted):
+        save = cell if cell.stage is Stage.SAVE else cell.needs[0]
+        yield ask(agent, plan, cell, place / save.id.replace("/", "+"), scratch / str(number))
+
+
+def both(engine: Engine, environment: str, place: Path) -> tuple[Outcomes, Outcomes]:
+    """Save everything in one environment, and load it there in shared children and in children of their own."""
+    plan = make_plan(select(load_matrix(MATRIX), from_=(environment,), to=(environment,)))
+    prepared = engine.prepare(plan.environments[environment])
+    loads: list[Cell] = []
+
+    def run(isolation: Isolation) -> Outcomes:
+        scratch = place / isolation
+        with started(engine, prepared, scratch, isolation) as agent:
+            if not loads:
+                saves = (cell for cell in plan.cells if cell.stage is Stage.SAVE)
+                made = {item.id: item.status for item in cells(agent, plan, saves, place, scratch / "saves")}
+                loads.extend(cell for cell in plan.cells if cell.stage is Stage.LOAD and made[cell.needs[0].id] is Status.PASSED)
+            return {item.id: item for item in cells(agent, plan, iter(loads), place, scratch / "loads")}
+
+    return run("shared"), run("fork")
+
+
+def started(engine: Engine, prepared: Prepared, scratch: Path, isolation: Isolation) -> Agent:
+    agent = engine.start(prepared, scratch=scratch, isolation=isolation, threads=1, memory_mb=4000)
+    event = agent.next_event(SECONDS)
+    assert event is not None, agent.stderr_tail()
+    assert event["event"] == "ready", event
+    return agent
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Outcomes, Outcomes]]:
+    engine = make_engine("local", locks=load_matrix(MATRIX).locks)
+    place = tmp_path_factory.mktemp("sharing")
+    try:
+        with ThreadPoolExecutor(2) as pool:
+            found = pool.map(lambda name: both(engine, name, place / name), ENVIRONMENTS)
+            return dict(zip(ENVIRONMENTS, found, strict=True))
+    finally:
+        engine.close()
+
+
+def verdict(outcome: Outcome) -> tuple[object, ...]:
+    return outcome.status, outcome.reason, outcome.phase, outcome.checks, outcome.error and outcome.error.type
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_verdicts_are_the_same(results: dict[str, tuple[Outcomes, Outcomes]], environment: str) -> None:
+    shared, alone = results[environment]
+    assert len(alone) > 30
+    assert {name: verdict(item) for name, item in shared.items()} == {name: verdict(item) for name, item in alone.items()}
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_loads_do_share_and_only_those_that_pass(results: dict[str, tuple[Outcomes, Outcomes]], environment: str) -> None:
+    shared, alone = results[environment]
+    together = [item for item in shared.values() if "shared" in item.notes]
+    assert len(together) > len(shared) / 5
+    assert {item.status for item in together} == {Status.PASSED}
+    assert not [item for item in alone.values() if "shared" in item.notes]
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_sharing_makes_no_load_fail(results: dict[str, tuple[Outcomes, Outcomes]], environment: str) -> None:
+    """What does not pass in a shared child does not in its own either: otherwise something is left of the load before."""
+    shared, _ = results[environment]
+    assert not [
+        (item.id, item.notes["ran_before"]) for item in shared.values() if "ran_before" in item.notes and item.status is Status.PASSED
+    ]
