@@ -57,24 +57,28 @@ def bench(*, matrix: Path, environment: str | None, engine: str, cells: int, set
 
 
 def choose_environment(spec: MatrixSpec, asked: str | None) -> Environment:
-    """Return the environment asked for, or the newest TensorFlow of the default profile. Raises UsageError."""
+    """Return the environment asked for, or of those with the newest TensorFlow the one that can be measured best. Raises UsageError."""
     known = {environment.id: environment for environment in spec.environments}
     if asked is not None:
         if asked not in known:
             raise UsageError(f"--env {asked}: no such environment in {spec.path}; {did_you_mean(asked, known)}")
         return known[asked]
-    default = [known[name] for name in spec.profiles[0].environments if known[name].pinned]
+    profiled = {name for profile in spec.profiles for name in profile.environments}
+    default = [known[name] for name in known if name in profiled and known[name].pinned and not known[name].channel]
     if not default:
-        raise UsageError(f"{spec.path}: no environment of the profile {spec.profiles[0].name} has a lock: give one with --env")
-    return max(default, key=lambda environment: Version(environment.tensorflow))
+        raise UsageError(f"{spec.path}: no environment of its profiles has a lock: give one with --env")
+    newest = max(Version(environment.tensorflow) for environment in default)
+    # With many cells the start of the agents weighs as little as it does in a real run.
+    return max((one for one in default if Version(one.tensorflow) == newest), key=lambda one: len(_plan(spec, one).cells))
 
 
 def _plan(spec: MatrixSpec, environment: Environment) -> Plan:
-    """Return the plan of everything that the environment saves for itself."""
+    """Return the plan of everything that the environment saves for itself, in the profile in which that is most."""
     having = [profile.name for profile in spec.profiles if environment.id in profile.environments]
     if not having:
         raise UsageError(f"--env {environment.id}: no profile of {spec.path} has it")
-    return make_plan(select(spec, profile=having[0], from_=(environment.id,), to=(environment.id,)))
+    plans = [make_plan(select(spec, profile=name, from_=(environment.id,), to=(environment.id,))) for name in having]
+    return max(plans, key=lambda plan: len(plan.cells))
 
 
 def _prepare(plan: Plan, engine: Engine, place: Path, cells: int, console: Console) -> ways.Ground:

@@ -78,7 +78,7 @@ def load_matrix(path: Path = DEFAULT, *, catalogue: Path = CATALOGUE, releases: 
     found, unsure, notes = _environments(valid, releases or load_releases())
     locks = _locks(path)
     environments = tuple(sorted((_pinned(environment, locks) for environment in found), key=version_of))
-    own = fixtures_of(valid.value.fixtures, valid, path.parent)
+    own = fixtures_of(valid.value.fixtures, valid, path.absolute().parent)
     _same_names(valid, shipped_fixtures)
     fixtures = (*shipped_fixtures, *own)
     known = Known(environments, fixtures, unsure, _unsure_fixtures(valid))

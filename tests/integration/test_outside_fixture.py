@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 
 from runner.model import Check, CheckResult, Run, Status
@@ -21,7 +24,9 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     for name, text in files.items():
         (shop / name).parent.mkdir(exist_ok=True)
         (shop / name).write_text(text, encoding="utf-8")
-    done = command("run", "--matrix", str(shop / "mine.yaml"), "--env", ENV, reports=shop / "reports")
+    # Relative paths, as one types them: what runs elsewhere must find the files all the same.
+    matrix, reports = (Path(os.path.relpath(shop / name, ROOT)) for name in ("mine.yaml", "reports"))
+    done = command("run", "--matrix", str(matrix), "--env", ENV, reports=reports)
     assert done.returncode == 0, done.stdout + done.stderr
     return newest(shop / "reports")
 

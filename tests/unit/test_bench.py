@@ -19,9 +19,9 @@ from runner.classify import blank
 from runner.engines.base import Prepared
 from runner.errors import EngineFault, UsageError
 from runner.executor import execute, key_ring
-from runner.model import Cell, Environment, Outcome, Reason, Stage, Status
+from runner.model import Cell, Outcome, Reason, Stage, Status
 from runner.plan import Plan, make_plan
-from runner.profiles import Profile
+from runner.spec import load_matrix
 from runner.store import RunStore
 from tests.unit.engine_in_memory import MemoryEngine
 from tests.unit.plans import fixture, selection
@@ -82,19 +82,16 @@ def test_a_plan_of_loads_has_what_they_need_in_the_order_of_the_plan() -> None:
 # Which environment
 
 
-def environments() -> tuple[Environment, ...]:
-    """Return three environments; the text of their versions sorts otherwise than the versions."""
-    return tuple(Environment(id=f"tf{version}", tensorflow=version, python="3.11") for version in ("2.9.3", "2.21.0", "2.3.4"))
-
-
-def test_the_newest_of_the_default_profile_is_measured_unless_one_is_asked_for() -> None:
-    names = tuple(environment.id for environment in environments())
-    profile = Profile(name="quick", environments=names, pairs=None, fixtures=(), formats=())  # type: ignore[arg-type]
-    spec = replace(selection().spec, environments=environments(), profiles=(profile,))
-    assert bench.choose_environment(spec, None).id == "tf2.21.0"
-    assert bench.choose_environment(spec, "tf2.3.4").id == "tf2.3.4"
-    with pytest.raises(UsageError, match=r"tf2\.9\.3"):
-        bench.choose_environment(spec, "tf2.9.4")
+def test_the_newest_is_measured_where_most_can_be_run_unless_one_is_asked_for() -> None:
+    spec = load_matrix()
+    # By version and not by text, of which 2.9 would be the last.
+    chosen = bench.choose_environment(spec, None)
+    assert chosen.tensorflow == "2.21.0" and chosen.channel is None
+    loads = {env.id: len(bench._plan(spec, env).cells) for env in spec.environments if env.tensorflow == "2.21.0"}
+    assert loads[chosen.id] == max(loads.values())
+    assert bench.choose_environment(spec, "tf2.15-py311").id == "tf2.15-py311"
+    with pytest.raises(UsageError, match=r"tf2\.15-py311"):
+        bench.choose_environment(spec, "tf2.15-py31")
 
 
 # The arithmetic

@@ -415,3 +415,12 @@ def test_the_description_of_the_file_names_every_key_format_and_loader() -> None
         assert name in text, name
     for example_ in text.split("```yaml\n")[1:]:
         assert yaml.safe_load(example_.partition("```")[0]) is not None
+
+
+def test_a_fixture_is_found_from_everywhere_also_by_a_relative_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "price.py").write_text("")
+    (tmp_path / "shop" / "mine.yaml").write_text(SMALL + "fixtures: {price: {file: price.py}}\n")
+    monkeypatch.chdir(tmp_path)
+    spec = load_matrix(Path("shop/mine.yaml"))
+    assert [fixture.file for fixture in spec.fixtures if fixture.name == "price"] == [tmp_path / "shop" / "price.py"]
