@@ -248,7 +248,7 @@ def test_a_set_up_that_fails_is_told_and_the_other_still_measured(tmp_path: Path
 
     monkeypatch.setattr(setting_up, "_by_engine", fails)
     monkeypatch.setattr(setting_up, "_by_pip", lambda *_: None)
-    found = setting_up.measure_setup(environments()[0], tmp_path, tmp_path)
+    found = setting_up.measure_setup(load_matrix().environment("tf2.15-py311"), tmp_path, tmp_path)
     assert found.engine is None
     assert found.pip is not None
     assert found.why == "no network"
