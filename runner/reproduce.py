@@ -21,6 +21,7 @@ from runner.nearest import did_you_mean
 from runner.plan import Plan, make_plan
 from runner.protocol import BadResult, build_request, read_result
 from runner.reports.clean import clean
+from runner.reports.next_steps import options, show_command
 from runner.selection import select
 from runner.spec import MatrixSpec, load_matrix
 from runner.store import RunStore
@@ -45,7 +46,8 @@ def reproduce(cell_id: str, *, matrix: Path, engine: str, reports: Path, console
             return 0
         artifact = _artifact(plan, cell, maker, store, place, console)
         outcome = run_alone(plan, cell, maker, artifact, place / "cell", console)
-    _tell(outcome, console, (*command, "show", cell_id))
+    # Where runs are kept decides the options, not which run it is.
+    _tell(outcome, console, show_command(cell_id, options(store.runs / "newest" / "run.jsonl", str(matrix)), command=command))
     return 4 if outcome.status is Status.ERRORED else 0
 
 
@@ -142,7 +144,7 @@ def _copy(log: Path, start: int, console: Console) -> int:
     return start + len(data)
 
 
-def _tell(outcome: Outcome, console: Console, command: tuple[str, ...]) -> None:
+def _tell(outcome: Outcome, console: Console, command: str) -> None:
     said = f"{outcome.id}: {outcome.status}" + (f": {outcome.reason}" if outcome.reason else "")
     console.rule()
     console.print(said, highlight=False, markup=False, soft_wrap=True)
@@ -153,4 +155,4 @@ def _tell(outcome: Outcome, console: Console, command: tuple[str, ...]) -> None:
         )
     if outcome.error:
         console.print(f"  {outcome.error.type}: {clean(outcome.error.message)[:1000]}", highlight=False, markup=False, soft_wrap=True)
-    console.print(f"what was recorded: {' '.join(command)}", highlight=False, markup=False, soft_wrap=True)
+    console.print(f"what was recorded: {command}", highlight=False, markup=False, soft_wrap=True)

@@ -19,6 +19,8 @@ from runner.locks import Lock, fingerprint, read_lock
 from runner.model import Environment, Isolation, Reason
 from runner.uv_command import find_uv
 
+_LOOK_S = 1.0
+
 
 class LocalEngine:
     """Builds environments from their locks into a cache, and starts agents in them. Usable from several threads."""
@@ -88,17 +90,7 @@ class LocalEngine:
         if earlier is not None:
             earlier.release()
         try:
-            hold = Hold(guard, exclusive=False, seconds=self._build_seconds)
-            found = venvs.reuse(directory, key, lock)
-            if not isinstance(found, venvs.Built):
-                hold.release()
-                hold = Hold(guard, exclusive=True, seconds=self._build_seconds)
-                try:
-                    found = self._rebuilt(environment, lock, directory, key)
-                    hold.share()
-                except BaseException:
-                    hold.release()
-                    raise
+            hold, found = self._held(environment, lock, directory, key, guard)
         except TimeoutError:
             raise EngineFault(
                 Reason.ENGINE_UNAVAILABLE,
@@ -113,6 +105,30 @@ class LocalEngine:
         with self._guard:
             self._holds[key] = hold
         return found
+
+    def _held(self, environment: Environment, lock: Lock, directory: Path, key: str, guard: Path) -> tuple[Hold, venvs.Built]:
+        """Return an environment that is whole and the shared hold on it; raise TimeoutError when another run keeps us from building it."""
+        deadline = time.monotonic() + self._build_seconds
+        while True:
+            hold = Hold(guard, exclusive=False, seconds=max(0.0, deadline - time.monotonic()))
+            found = venvs.reuse(directory, key, lock)
+            if isinstance(found, venvs.Built):
+                return hold, found
+            hold.release()
+            try:
+                hold = Hold(guard, exclusive=True, seconds=min(_LOOK_S, max(0.0, deadline - time.monotonic())))
+            except TimeoutError:
+                if time.monotonic() >= deadline:
+                    raise
+                # Another run was faster: it builds, or it has built already and holds what it uses until its end.
+                continue
+            try:
+                built = self._rebuilt(environment, lock, directory, key)
+                hold.share()
+            except BaseException:
+                hold.release()
+                raise
+            return hold, built
 
     def _rebuilt(self, environment: Environment, lock: Lock, directory: Path, key: str) -> venvs.Built:
         """Build what is missing or damaged; another run may have done it while we waited for the lock."""

@@ -71,7 +71,7 @@ def find_cell(run: Run, cell: str) -> Outcome:
     wanted = one_line(cell, limit=200)
     near = [one_line(name) for name in difflib.get_close_matches(cell[:400], run.outcomes, n=3, cutoff=0.6)]
     hint = "nearest: " + ", ".join(near) if near else "ids look like load/PRODUCER/CONSUMER/FIXTURE/FORMAT/LOADER"
-    reached = "" if run.complete else " The run was interrupted: the cell may not have been reached."
+    reached = "" if run.complete else " The run is not complete: the cell may not have been reached."
     raise UsageError(f"no cell {wanted!r} in run {one_line(run.header.run)}; {hint}.{reached}")
 
 

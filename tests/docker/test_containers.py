@@ -95,6 +95,7 @@ def test_what_a_container_may_not_do(prepared: Prepared, standin: DockerEngine, 
         assert set(ready["facts"]["variables"]) <= {
             *("PATH", "HOME", "TMPDIR", "LANG", "CUDA_VISIBLE_DEVICES", "OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"),
             *("TF_NUM_INTEROP_THREADS", "TF_CPP_MIN_LOG_LEVEL", "PYTHONHASHSEED", "PYTHONDONTWRITEBYTECODE", "LC_CTYPE"),
+            *("TFMATRIX_SMALL", "TFMATRIX_READONLY"),
         }
         # No network but loopback.
         assert python(agent, standin, "import os; print(sorted(os.listdir('/sys/class/net')))")[1].strip() == "['lo']"

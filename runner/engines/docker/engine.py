@@ -108,7 +108,9 @@ class DockerEngine:
             if found is not None:
                 return found
             self._within_budget(recipe)
-            return images.build(self._client, recipe, self._settings)
+            built = images.build(self._client, recipe, self._settings)
+            self._keep(built)
+            return built
 
     def start(self, prepared: Prepared, *, scratch: Path, isolation: Isolation, threads: int, memory_mb: int) -> ContainerAgent:
         """Start an agent in a container: no network, nothing writable but a tmpfs, no rights, and limits on all it may use.
@@ -164,6 +166,13 @@ class DockerEngine:
                 _remove_session(self._client, self._session)
             hold.release()
         self._client.close()
+
+    def _keep(self, built: images.BuiltImage) -> None:
+        """Keep the log of a build; that of one that failed is in the record of its cell."""
+        with contextlib.suppress(OSError):
+            place = self._cache / "logs" / f"{built.tag.partition(':')[2]}.log"
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(built.log, encoding="utf-8")
 
     def _within_budget(self, recipe: images.Recipe) -> None:
         budget = self._settings.disk_gb
