@@ -93,9 +93,7 @@ def step(
         return
     like = checks.train_step(request, report, expected, [after[index] for index in order])
     if waiting:
-        result = "passed" if like == "next" else "failed"
-        reason = {"next": None, "fresh": "optimizer-lost", "neither": "optimizer-differs"}[like]
-        report.check("optimizer", result, reason=reason, seen_through="the next step: its slots are restored when they are created")
+        checks.late_optimizer(request, report, expected, state.optimizer(loaded.optimizer), like)
 
 
 def _optimizer_promised(request: Dict[str, Any], expected: Dict[str, Any], carried: bool) -> bool:
