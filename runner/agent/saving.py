@@ -5,7 +5,6 @@ import shutil
 from typing import Any, Dict, Tuple
 
 from agent import expectation, faults, files, formats
-from agent.files import MANIFEST
 from agent.fixture import FIRST_WEIGHTS, Fixture
 from agent.report import FixtureFault, Report
 
@@ -58,14 +57,7 @@ def save(request: Dict[str, Any], report: Report, session: str) -> None:
             faults.damage(request, report, target, [value.tobytes() for value in expected["weights"]])
         # The agent completes this artifact, as it does that of a child that died.
         return
-    manifest = {
-        "schema": 1,
-        "id": request["id"],
-        "format": request["format"],
-        "optimizer_in_artifact": contents["optimizer"],
-        "files": files.listing(request["artifact"]),
-    }
-    files.write_json(os.path.join(request["artifact"], MANIFEST), manifest)
+    files.write_manifest(request, contents["optimizer"])
 
 
 def trained(fixture: Fixture, report: Report) -> Tuple[Any, Any]:
