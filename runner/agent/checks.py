@@ -271,7 +271,7 @@ def late_optimizer(request: Dict[str, Any], report: Report, expected: Dict[str, 
     wanted = expected["optimizer"]["next_iterations"]
     slots = [value for value in expected["next_slots"] if value.size and value.any()]
     absent = sum(1 for value in slots if not any(within(request, value, other) for other in found["arrays"]))
-    problems = [] if like == "next" else ["the step was that of %s optimizer" % ("a fresh" if like == "fresh" else "neither this nor a fresh")]
+    problems = {"next": [], "fresh": ["the step was that of a fresh optimizer"], "neither": ["the step was another one"]}[like]
     if found["iterations"] != wanted:
         problems.append("iterations after the step: %d instead of %d" % (found["iterations"], wanted))
     if absent:

@@ -45,13 +45,20 @@ def every_layer(model: Any) -> List[Any]:
     flatten = getattr(model, "_flatten_layers", None)
     if flatten is not None:
         return list(flatten())
-    # Older than 2.2.
-    return [model] + [part for part in model.submodules if hasattr(part, "get_config") and hasattr(part, "weights")]
+    # Older than 2.2; its `submodules` raises for dicts whose keys are layers.
+    found, waiting = [], [model]  # type: List[Any], List[Any]
+    while waiting:
+        part = waiting.pop(0)
+        if not any(part is other for other in found):
+            found.append(part)
+            inner = getattr(part, "layers", None) or getattr(part, "_layers", None) or []
+            waiting += [layer for layer in inner if hasattr(layer, "get_config") and hasattr(layer, "weights")]
+    return found
 
 
 def custom_names(model: Any) -> List[str]:
     """Return the names of classes and functions in the model that are neither TensorFlow's nor Keras's own."""
-    parts = every_layer(model) + [getattr(model, "optimizer", None)]
+    parts = every_layer(model) + optimizers.parts(getattr(model, "optimizer", None))
     kinds = [type(part) for part in parts if part is not None] + [getattr(model, "loss", None)]
     own = [kind for kind in kinds if hasattr(kind, "__name__") and kind.__module__.split(".")[0] not in ("keras", "tensorflow", "builtins")]
     return sorted({kind.__name__ for kind in own})
