@@ -19,11 +19,12 @@ def _state(tf):
                 self.averages = []
 
             def step(self, model, gradients):
-                self.optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+                variables = model.trainable_variables
+                self.optimizer.apply_gradients([(gradient, variables[index]) for index, gradient in enumerate(gradients)])
                 if not self.averages:
-                    self.averages = [tf.Variable(tf.convert_to_tensor(variable)) for variable in model.trainable_variables]
-                for average, variable in zip(self.averages, model.trainable_variables):
-                    average.assign(0.6 * average + 0.4 * tf.convert_to_tensor(variable))
+                    self.averages = [tf.Variable(tf.convert_to_tensor(variable)) for variable in variables]
+                for index, average in enumerate(self.averages):
+                    average.assign(0.6 * average + 0.4 * tf.convert_to_tensor(variables[index]))
 
             @property
             def iterations(self):
