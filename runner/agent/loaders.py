@@ -8,14 +8,20 @@ from agent.fixture import NEXT_STEP, OTHER_WEIGHTS, Fixture, flat, tensors
 from agent.report import Report
 
 REBUILDING = ("load-weights", "load-weights-by-name", "checkpoint-restore", "checkpoint-restore-asserted")
+# The name of a class or function as messages give it: in quotes of some kind or none, behind the package it is registered with.
+NAME = r"['\"`]?(?:[\w.]+>)?(\w+)"
+# Messages that say which class or function was not found; each version has some of its own.
 MISSING = [
-    re.compile(pattern)
+    re.compile(pattern + NAME)
     for pattern in (
-        r"Unknown (?:layer|object|model|optimizer|initializer|regularizer|constraint|metric|loss|activation)(?: function)?"
-        r"\s*:?\s*['\"]?(?:[\w.]+>)?(\w+)",
-        r"Could not (?:locate|find) (?:class|function|object)\s*:?\s*['\"]?(?:[\w.]+>)?(\w+)",
-        r"layer=(\w+) of type <class 'str'>",
-        r"cannot be deserialized[^'\"]*['\"](?:[\w.]+>)?(\w+)",
+        r"Unknown [A-Za-z ]{1,40}:\s*",
+        r"Could not (?:locate|find) \w+\s*:?\s*",
+        r"Could not deserialize \w+ (?=\S{1,200} because its parent module)",
+        r"Cannot deserialize object of type ",
+        r"Could not interpret [a-z ]{1,40} identifier:?'?,?\s*(?:\{['\"]class_name['\"]: )?",
+        r"Could not interpret serialized [A-Za-z ]{1,40}:\s*",
+        r"Unable to restore (?:a layer|object|custom object) of class ",
+        r"layer=(?=\w+ of type <class 'str'>)",
     )
 ]
 
