@@ -134,6 +134,7 @@ def build_request(cell: Cell, *, fixture: Fixture, limits: Limits, tolerances: T
             "file": str(fixture.file),
             "options": dict(fixture.options),
             "needs": list(fixture.needs),
+            "code": fixture.code,
             **({"fault": fixture.fault} if fixture.fault else {}),
         },
         "format": cell.format,

@@ -1,15 +1,9 @@
 """Everything a model holds, read into plain values and NumPy arrays, whatever version it comes from."""
 
-import types
-from typing import Any, Dict, List, Optional, Set
+from typing import Any, Dict, List, Optional
 
 # Names under which versions keep the same hyperparameter; values that no user set are left to the version.
 HYPERPARAMETERS = ("learning_rate", "momentum", "nesterov", "rho", "beta_1", "beta_2", "epsilon", "centered", "amsgrad", "weight_decay")
-
-# Where versions keep what a model is compiled with; what wraps a loss or a metric of the user's own differs too.
-COMPILED = ("optimizer", "loss", "compiled_loss", "_compile_loss", "metrics", "compiled_metrics", "_compile_metrics")
-# The packages whose classes and functions are found without their user's help; 1.15 calls itself tensorflow_core.
-NOT_OWN = ("keras", "tf_keras", "tensorflow", "tensorflow_core", "builtins", "functools")
 
 
 def array(variable: Any) -> Any:
@@ -47,50 +41,36 @@ def layers(model: Any) -> List[Dict[str, Any]]:
     ]
 
 
-def custom_names(model: Any) -> List[str]:
-    """Return the names of classes and functions in the model that are neither TensorFlow's nor Keras's own.
-
-    Those of layers and cells, and of what layers and the compiled model hold: initializers, regularizers, constraints, activations,
-    functions of Lambda layers, the loss, metrics, the optimizer and its schedule.
-    """
-    found = set()  # type: Set[str]
-    seen = {}  # type: Dict[int, int]
+def every_layer(model: Any) -> List[Any]:
+    """Return the model and all layers in it, also those of models in it."""
     flatten = getattr(model, "_flatten_layers", None)
-    for layer in [model] + list(flatten() if flatten else model.layers):
-        _visit(layer, found, seen, depth=1)
-    for name in COMPILED:
-        _visit(getattr(model, name, None), found, seen, depth=3)
-    return sorted(found)
+    if flatten is not None:
+        return list(flatten())
+    # Older than 2.2.
+    return [model] + [part for part in model.submodules if hasattr(part, "get_config") and hasattr(part, "weights")]
 
 
-def _visit(value: Any, found: Set[str], seen: Dict[int, int], depth: int) -> None:
-    """Add the name of a class or function if it is the user's own, and go `depth` objects on into what Keras's objects hold."""
-    if seen.get(id(value), -1) >= depth:
-        return
-    seen[id(value)] = depth
-    if isinstance(value, (list, tuple)):
-        for item in value:
-            _visit(item, found, seen, depth)
-    elif isinstance(value, dict):
-        for item in value.values():
-            _visit(item, found, seen, depth)
-    elif isinstance(value, (type, types.FunctionType)):
-        _add_own(value, found)
-    elif _is_keras(value):
-        _add_own(type(value), found)
-        if depth > 0:
-            for item in list(getattr(value, "__dict__", {}).values()):
-                _visit(item, found, seen, depth - 1)
+def metric_names(model: Any, logs: Any) -> List[str]:
+    """Return the names of the metrics that a training step told; losses are left out, as not every version tells those of each output."""
+    names = list(logs) if isinstance(logs, dict) else list(getattr(model, "metrics_names", None) or [])
+    return sorted(str(name) for name in names if not str(name).endswith("loss"))
 
 
-def _is_keras(value: Any) -> bool:
-    """Say whether something is part of a Keras model: it has a config, or is one of Keras's containers of losses and metrics."""
-    return hasattr(type(value), "get_config") or "keras" in type(value).__module__.split(".")
+def interface(model: Any, inputs: List[Any], outputs: List[Any]) -> Dict[str, Any]:
+    """Return {"inputs", "outputs"}, each a list of {shape, dtype} without the batch: as the model declares them, else as its data are."""
+    found = {}
+    for name, values in (("inputs", inputs), ("outputs", outputs)):
+        declared = getattr(model, name, None)
+        parts = list(declared) if isinstance(declared, (list, tuple)) and len(declared) == len(values) else values
+        found[name] = [
+            {"shape": [None if size is None else int(size) for size in list(part.shape)[1:]], "dtype": _dtype(part.dtype)} for part in parts
+        ]
+    return found
 
 
-def _add_own(kind: Any, found: Set[str]) -> None:
-    if str(kind.__module__).split(".")[0] not in NOT_OWN:
-        found.add(str(kind.__name__))
+def _dtype(dtype: Any) -> str:
+    name = str(getattr(dtype, "name", dtype))
+    return "string" if name.startswith(("str", "object", "bytes")) else name
 
 
 def loss_name(model: Any) -> Optional[str]:
