@@ -45,7 +45,7 @@ class Loads(Session):
         (self.artifact / "model").mkdir(parents=True)
         (self.artifact / "model" / "model.h5").write_text("")
         (self.artifact / "manifest.json").write_text('{"optimizer_in_artifact": false}')
-        (self.artifact / "expectation.json").write_text(json.dumps({**EXPECTED, "custom_names": []}))
+        (self.artifact / "expectation.json").write_text(json.dumps({**EXPECTED, "custom_names": {}}))
         self.fixture = place / "shared_fixture.py"
         self.fixture.write_text(FIXTURE)
 
