@@ -7,7 +7,7 @@ after one more training step, once as the trained model took it and once as the 
 import os
 from typing import Any, Dict, List
 
-from agent import configuration, files, state
+from agent import configuration, custom, files, state
 from agent.fixture import FIRST_WEIGHTS, NEXT_STEP, Fixture, flat, text
 from agent.report import FixtureFault
 
@@ -67,7 +67,7 @@ def take(fixture: Fixture, model: Any, optimizer: Any) -> Dict[str, Any]:
         "configuration": configuration.read(model),
         "outputs": outputs,
         "interface": state.interface(model, flat(fixture.inputs()), outputs),
-        "custom_names": state.custom_names(model),
+        "custom_names": custom.names(model),
         "loss": state.loss_name(model),
         "compiled": getattr(model, "optimizer", None) is not None,
         "input_names": list(getattr(model, "input_names", None) or []),

@@ -1,10 +1,9 @@
 """How each loader reads an artifact, as people write it; what it returns is what the checks look at."""
 
 import inspect
-import re
 from typing import Any, Dict, List, Optional
 
-from agent import formats
+from agent import custom, formats
 from agent.fixture import NEXT_STEP, Fixture, flat, tensors
 from agent.report import Report
 
@@ -12,16 +11,6 @@ REBUILDING = ("load-weights", "load-weights-by-name", "load-weights-skip-mismatc
 # Those that owe the optimizer and how the model was compiled.
 COMPILING = ("load-model", "load-model-unsafe", "legacy-load-model")
 SIGNATURES = ("saved-model-load", "serving")
-MISSING = [
-    re.compile(pattern)
-    for pattern in (
-        r"Unknown (?:layer|object|model|optimizer|initializer|regularizer|constraint|metric|loss|activation)(?: function)?"
-        r"\s*:?\s*['\"]?(?:[\w.]+>)?(\w+)",
-        r"Could not (?:locate|find) (?:class|function|object)\s*:?\s*['\"]?(?:[\w.]+>)?(\w+)",
-        r"layer=(\w+) of type <class 'str'>",
-        r"cannot be deserialized[^'\"]*['\"](?:[\w.]+>)?(\w+)",
-    )
-]
 
 
 class Loaded:
@@ -92,20 +81,11 @@ def load(request: Dict[str, Any], path: str, fixture: Fixture, expected: Dict[st
             layer = tf.keras.layers.TFSMLayer(path, call_endpoint=endpoint)
             return _layer(layer, endpoint, tf)
     except Exception as error:
-        missing = missing_object(str(error), expected["custom_names"])
+        missing = custom.missing(error, expected["custom_names"])
         if missing:
             error.missing_object = missing  # type: ignore[attr-defined]
         raise
     raise ValueError("unknown loader %r" % loader)
-
-
-def missing_object(message: str, custom: List[str]) -> Optional[str]:
-    """Return the name of the model's own class or function that the message says was not found."""
-    for pattern in MISSING:
-        for name in pattern.findall(message):
-            if name in custom:
-                return str(name)
-    return None
 
 
 def _rebuild_and_restore(request: Dict[str, Any], path: str, fixture: Fixture, expected: Dict[str, Any], report: Report) -> Loaded:

@@ -50,12 +50,6 @@ def chain(optimizer: Any) -> List[Any]:
     return parts
 
 
-def parts(optimizer: Any) -> List[Any]:
-    """Return what the optimizer is made of: itself, what it wraps, and their schedules; nothing of None."""
-    found = chain(optimizer) if optimizer is not None else []
-    return found + [schedule for schedule in (_schedule(part) for part in found) if schedule is not None]
-
-
 def shown_class(parts: List[Any]) -> str:
     """Return the class, and in brackets that of what it wraps: `LossScaleOptimizer(SGD)`; versions of a class are told by no name."""
     names = [re.sub(r"V\d+$", "", type(part).__name__) for part in parts]

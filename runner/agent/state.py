@@ -56,14 +56,6 @@ def every_layer(model: Any) -> List[Any]:
     return found
 
 
-def custom_names(model: Any) -> List[str]:
-    """Return the names of classes and functions in the model that are neither TensorFlow's nor Keras's own."""
-    parts = every_layer(model) + optimizers.parts(getattr(model, "optimizer", None))
-    kinds = [type(part) for part in parts if part is not None] + [getattr(model, "loss", None)]
-    own = [kind for kind in kinds if hasattr(kind, "__name__") and kind.__module__.split(".")[0] not in ("keras", "tensorflow", "builtins")]
-    return sorted({kind.__name__ for kind in own})
-
-
 def metric_names(model: Any, logs: Any) -> List[str]:
     """Return the names of the metrics that a training step told; losses are left out, as not every version tells those of each output."""
     names = list(logs) if isinstance(logs, dict) else list(getattr(model, "metrics_names", None) or [])
