@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from runner.formats import FORMATS
+from runner.formats import CODE, FORMATS
 from runner.matrix_file import CatalogueFile, FixtureEntry, Options
-from runner.model import Fixture
+from runner.model import Fixture, Formats
 from runner.nearest import did_you_mean
 from runner.shape import Valid, validate
 from runner.source import Loc, parse, read_bytes, short
@@ -31,24 +31,50 @@ def fixtures_of(entries: Mapping[str, FixtureEntry], valid: Valid[Any], director
         file = directory / entry.file
         if problem := file_problem(file):
             valid.problem((*loc, "file"), f"the file of the fixture {name!r} {problem[0]}: {short(entry.file, 120)}", problem[1])
-        for word in sorted({word for word in entry.formats or () if (entry.formats or []).count(word) > 1}):
-            valid.problem((*loc, "formats"), f"the format {word!r} is given twice", "remove one")
+        formats, loaders = _formats(entry, loc, valid)
         variants: list[tuple[str | None, Options]] = [(None, {}), *entry.variants.items()]
         for variant, options in variants:
+            code = options.get("code", "given")
+            if code not in CODE:
+                valid.problem(
+                    (*loc, "variants", str(variant), "code"), f"unknown place of the code {code!r}", did_you_mean(str(code), CODE)
+                )
             found.append(
                 Fixture(
                     name=name,
                     file=file,
                     variant=variant,
-                    options=tuple({**entry.options, **options}.items()),
+                    options=tuple((name, value) for name, value in {**entry.options, **options}.items() if name != "code"),
                     needs=tuple(entry.needs),
-                    formats=tuple(entry.formats or FORMATS),
+                    formats=formats,
+                    loaders=loaders,
+                    because=entry.because,
+                    code=str(code),
                     isolation=entry.isolation,
                     summary=entry.summary,
                     fault=entry.fault,
                 )
             )
     return tuple(found)
+
+
+def _formats(entry: FixtureEntry, loc: Loc, valid: Valid[Any]) -> tuple[tuple[str, ...], Formats]:
+    """Return the formats of an entry, and for those that name their loaders these; notes what is given twice."""
+    if isinstance(entry.formats, str):
+        # What a fixture writes with a function of its own it must say.
+        return tuple(name for name in FORMATS if name != "own"), ()
+    if isinstance(entry.formats, list):
+        _once(entry.formats, "format", (*loc, "formats"), valid)
+        return tuple(dict.fromkeys(entry.formats)), ()
+    loaders = {name: words for name, words in entry.formats.items() if isinstance(words, list)}
+    for name, words in loaders.items():
+        _once(words, "loader", (*loc, "formats", name), valid)
+    return tuple(entry.formats), tuple((name, tuple(dict.fromkeys(words))) for name, words in loaders.items())
+
+
+def _once(words: Sequence[str], kind: str, loc: Loc, valid: Valid[Any]) -> None:
+    for word in sorted({word for word in words if words.count(word) > 1}):
+        valid.problem(loc, f"the {kind} {word!r} is given twice", "remove one")
 
 
 def file_problem(file: Path) -> tuple[str, str] | None:

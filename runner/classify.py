@@ -40,8 +40,10 @@ RAISED = {
     "save": Reason.SAVE_RAISED,
     "load": Reason.LOAD_RAISED,
     "structure": Reason.STRUCTURE_DIFFERS,
+    "signature": Reason.SIGNATURE_DIFFERS,
     "weights": Reason.WEIGHTS_DIFFER,
     "outputs": Reason.PREDICT_RAISED,
+    "config": Reason.CONFIG_DIFFERS,
     "optimizer": Reason.OPTIMIZER_DIFFERS,
     "train-step": Reason.TRAIN_STEP_RAISED,
 }
@@ -51,6 +53,7 @@ DIFFERS = {
     Check.SIGNATURE: Reason.SIGNATURE_DIFFERS,
     Check.WEIGHTS: Reason.WEIGHTS_DIFFER,
     Check.OUTPUTS: Reason.OUTPUTS_DIFFER,
+    Check.CONFIG: Reason.CONFIG_DIFFERS,
     Check.COMPILE: Reason.COMPILE_LOST,
     Check.OPTIMIZER: Reason.OPTIMIZER_DIFFERS,
     Check.TRAIN_STEP: Reason.TRAIN_STEP_DIFFERS,
@@ -110,10 +113,11 @@ def _raised(result: AgentResult) -> Class | None:
     raised = RAISED.get(result.phase)
     if raised is None:
         return Class(Status.ERRORED, Reason.BAD_RESULT, f"the agent's own phase {result.phase} raised {result.error.type}")
-    first = _first_failed(result, MAIN)
+    # A signature of other types cannot be called: that is what is wrong with it.
+    first = _first_failed(result, (*MAIN, Check.SIGNATURE))
     if first is not None:
         return Class(Status.FAILED, first)
-    if result.phase in ("optimizer", "train-step") and _right(result):
+    if result.phase in ("config", "optimizer", "train-step") and _right(result):
         return Class(Status.DEGRADED, _first_failed(result, tuple(Check)) or raised)
     return Class(Status.FAILED, raised)
 

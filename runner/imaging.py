@@ -141,14 +141,15 @@ def _listed(engine: DockerEngine, spec: MatrixSpec, console: Console) -> int:
 
 def table(found: Sequence[Kept], wanted: Wanted, *, now: datetime) -> list[str]:
     """Return the images as lines of a table, the newest first, and what they have together."""
+    from runner.engines.docker.images import total_bytes
+
     if not found:
         return ["there are no images of ours; `nox -s images` builds those of the default profile"]
     rows = [_HEADINGS, *(_row(image, wanted, now) for image in found)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADINGS))]
     lines = ["  ".join(word.ljust(width) for word, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     unused = sum(not wanted.uses(image) for image in found)
-    total = sum({image.id: image.bytes for image in found}.values())
-    lines.append(f"{counted(len(found), 'image')}, {size(total)} with what they share counted in each")
+    lines.append(f"{counted(len(found), 'image')}, {size(total_bytes(found))} with what they share counted in each")
     if unused:
         lines.append(f"{unused} of no use to this matrix: `nox -s images -- --prune` removes them")
     return lines

@@ -51,7 +51,7 @@ class KeyRing:
     def _fixture(self, key: str) -> dict[str, Any]:
         fixture = self.fixtures[key]
         known = {"name": fixture.name, "source": self.sources[key], "options": dict(fixture.options), "needs": fixture.needs}
-        return {**known, "fault": fixture.fault} if fixture.fault else known
+        return {**known, "fault": fixture.fault, "code": fixture.code}
 
 
 def digest(value: Any) -> str:

@@ -140,6 +140,17 @@ class EnvironmentEntry(Combination):
     exclude: list[Exclusion] = Field([], max_length=500, description="Combinations to leave out")
 
 
+Loaders = Annotated[
+    Annotated[All, Tag("word")] | Annotated[list[LoaderName], Field(min_length=1), Tag("list")],
+    Discriminator(_by_type),
+]
+Formats = Annotated[
+    Annotated[All, Tag("word")]
+    | Annotated[list[FormatName], Field(min_length=1), Tag("list")]
+    | Annotated[dict[FormatName, Loaders], Field(min_length=1), Tag("mapping")],
+    Discriminator(_by_type),
+]
+
 Option = bool | int | Annotated[float, Field(allow_inf_nan=False)] | Annotated[str, Field(max_length=500)]
 Options = Annotated[dict[VariableName, Option], Field(max_length=100)]
 
@@ -150,9 +161,12 @@ class FixtureEntry(Shape):
     file: Text = Field(description="The Python file, relative to the file this entry stands in")
     summary: Annotated[str, Field(max_length=500)] = Field("", description="One sentence: whose trouble it stands for")
     needs: list[Annotated[str, Field(pattern=NEED)]] = Field([], description="Modules that must import, or package.module:attribute")
-    formats: Annotated[list[FormatName], Field(min_length=1)] | None = Field(None, description="Formats that make sense; default: all")
+    formats: Formats = Field("all", description="Formats that make sense; as a mapping, with the loaders that are to read each")
+    because: Annotated[str, Field(max_length=500)] = Field("", description="One sentence: why these formats and loaders are enough")
     options: Options = Field({}, description="Keyword arguments for its build()")
-    variants: dict[Name, Options] = Field({}, max_length=100, description="Further keyword arguments, by the name of the variant")
+    variants: dict[Name, Options] = Field(
+        {}, max_length=100, description="Further keyword arguments, by the name of the variant; code: given, same, moved or absent"
+    )
     isolation: Isolation | None = Field(
         None, description="fork: no load shares a forked child with another; process: never run it in a forked child"
     )
@@ -223,17 +237,6 @@ Pairs = Annotated[
     list[PairRule],
     BeforeValidator(_pairs_as_list, json_schema_input_type=PairRule | list[PairRule]),
     Field(min_length=1, max_length=100),
-]
-
-Loaders = Annotated[
-    Annotated[All, Tag("word")] | Annotated[list[LoaderName], Field(min_length=1), Tag("list")],
-    Discriminator(_by_type),
-]
-Formats = Annotated[
-    Annotated[All, Tag("word")]
-    | Annotated[list[FormatName], Field(min_length=1), Tag("list")]
-    | Annotated[dict[FormatName, Loaders], Field(min_length=1), Tag("mapping")],
-    Discriminator(_by_type),
 ]
 
 

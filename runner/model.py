@@ -57,6 +57,7 @@ class Check(StrEnum):
     SIGNATURE = "signature"
     WEIGHTS = "weights"
     OUTPUTS = "outputs"
+    CONFIG = "config"
     COMPILE = "compile"
     OPTIMIZER = "optimizer"
     TRAIN_STEP = "train-step"
@@ -86,6 +87,7 @@ class Reason(StrEnum):
     OUTPUTS_DIFFER = "outputs-differ"
     OPTIMIZER_LOST = "optimizer-lost"
     OPTIMIZER_DIFFERS = "optimizer-differs"
+    CONFIG_DIFFERS = "config-differs"
     COMPILE_LOST = "compile-lost"
     TRAIN_STEP_DIFFERS = "train-step-differs"
     PARTIAL_RESTORE = "partial-restore"
@@ -140,7 +142,8 @@ REASONS: dict[Reason, ReasonInfo] = {
     Reason.OUTPUTS_DIFFER: ReasonInfo("nothing raised, and the outputs are not those of the saved model"),
     Reason.OPTIMIZER_LOST: ReasonInfo("the optimizer came back fresh: no slots, or iterations from zero"),
     Reason.OPTIMIZER_DIFFERS: ReasonInfo("the optimizer came back with other slots, iterations or hyperparameters"),
-    Reason.COMPILE_LOST: ReasonInfo("a compiled model came back uncompiled or with another loss"),
+    Reason.CONFIG_DIFFERS: ReasonInfo("a layer came back with another argument, dtype policy, vocabulary or random state"),
+    Reason.COMPILE_LOST: ReasonInfo("a compiled model came back uncompiled, with another loss or without metrics"),
     Reason.TRAIN_STEP_DIFFERS: ReasonInfo("one more train step gives neither what the producer got nor a fresh start"),
     Reason.PARTIAL_RESTORE: ReasonInfo("everything compared is right, but the load warned of values it skipped"),
     Reason.DAMAGE_UNNOTICED: ReasonInfo("a damaged file loaded without a word, with wrong values"),
@@ -251,14 +254,18 @@ class ImageSettings:
         return dict(self.bases).get(python, self.base).format(python=python)
 
 
+Formats = tuple[tuple[str, tuple[str, ...]], ...]
+"""Formats with the loaders that are to read each, in order."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Fixture:
     """A model, its data and its training, in one variant.
 
     `key` is the name in cell ids: `sequential`, or `sequential@uncompiled` for a variant.
     `needs` are what must be there in the environment: modules that import, or module:attribute; `formats` are the formats that
-    make sense for it.
-    `options` are passed to the fixture's `build` as keyword arguments.
+    make sense for it, and `loaders` those that are to read a format, where it is not left to the profile; `because` says why.
+    `options` are passed to the fixture's functions as keyword arguments; `code` is where its classes are when it is loaded.
     """
 
     name: str
@@ -267,6 +274,9 @@ class Fixture:
     options: tuple[tuple[str, bool | int | float | str], ...] = ()
     needs: tuple[str, ...] = ()
     formats: tuple[str, ...] = ()
+    loaders: Formats = ()
+    because: str = ""
+    code: str = "given"
     isolation: Isolation | None = None
     summary: str = ""
     fault: str | None = None

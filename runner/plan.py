@@ -73,7 +73,7 @@ def _saves(selection: Selection) -> Iterator[Cell]:
         if environment.id in producers:
             for fixture in selection.fixtures:
                 for format_, _ in selection.formats:
-                    if format_ in fixture.formats:
+                    if selection.loaders_of(fixture, format_):
                         yield Cell(
                             stage=Stage.SAVE,
                             environment=environment.id,
@@ -86,18 +86,17 @@ def _saves(selection: Selection) -> Iterator[Cell]:
 def _loads(selection: Selection) -> Iterator[Cell]:
     for producer, consumer in selection.pairs:
         for fixture in selection.fixtures:
-            for format_, loaders in selection.formats:
-                if format_ in fixture.formats:
-                    for loader in loaders:
-                        yield Cell(
-                            stage=Stage.LOAD,
-                            producer=producer,
-                            environment=consumer,
-                            fixture=fixture.key,
-                            format=format_,
-                            loader=loader,
-                            **_fault(fixture, format_, selection),
-                        )
+            for format_, _ in selection.formats:
+                for loader in selection.loaders_of(fixture, format_):
+                    yield Cell(
+                        stage=Stage.LOAD,
+                        producer=producer,
+                        environment=consumer,
+                        fixture=fixture.key,
+                        format=format_,
+                        loader=loader,
+                        **_fault(fixture, format_, selection),
+                    )
 
 
 def _fault(fixture: Fixture, format_: str, selection: Selection) -> dict[str, str | None]:

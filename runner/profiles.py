@@ -9,14 +9,11 @@ from typing import Any
 
 from runner.formats import FORMATS
 from runner.matrix_file import MatrixFile, PairLists
-from runner.model import Environment, Fixture
+from runner.model import Environment, Fixture, Formats
 from runner.nearest import did_you_mean
 from runner.pairs import ALL, PairRule, Pairs, pairs_of
 from runner.shape import Valid
 from runner.source import Loc
-
-Formats = tuple[tuple[str, tuple[str, ...]], ...]
-"""Formats with the loaders that are to read each, in order."""
 
 
 @dataclass(frozen=True)

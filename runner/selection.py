@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from runner.errors import NothingSelected, UsageError
 from runner.formats import FORMATS, LOADERS
-from runner.model import Environment, Fixture
+from runner.model import Environment, Fixture, Formats
 from runner.nearest import did_you_mean
 from runner.pairs import pairs_of
-from runner.profiles import Formats, Profile, matches
+from runner.profiles import Profile, matches
 from runner.spec import MatrixSpec
 
 
@@ -24,7 +24,15 @@ class Selection:
     pairs: tuple[tuple[str, str], ...]
     fixtures: tuple[Fixture, ...]
     formats: Formats
+    loaders: frozenset[str] = frozenset(LOADERS)
     notes: tuple[str, ...] = ()
+
+    def loaders_of(self, fixture: Fixture, format_: str) -> tuple[str, ...]:
+        """Return what is to read a format of a fixture: what its entry says, else what the profile says; only those asked for."""
+        if format_ not in fixture.formats:
+            return ()
+        usual = dict(fixture.loaders).get(format_) or dict(self.formats).get(format_, ())
+        return tuple(loader for loader in usual if loader in self.loaders)
 
 
 def select(
@@ -59,17 +67,24 @@ def select(
         if {producer, consumer} <= allowed and producer in producers and consumer in consumers
     )
     keys = set(_narrow(fixture, chosen.fixtures, "--fixture", "fixture", {f.key: "the profile leaves it out" for f in spec.fixtures}))
-    formats = _formats(chosen, format, loader)
-    fixtures = tuple(f for f in spec.fixtures if f.key in keys and any(name in f.formats for name, _ in formats))
+    wanted = tuple(f for f in spec.fixtures if f.key in keys)
+    formats, loaders = _formats(chosen, wanted, format, loader)
     taking_part = {id_ for pair in pairs for id_ in pair}
     selection = Selection(
         spec=spec,
         profile=chosen.name,
         environments=tuple(environment for environment in environments if environment.id in taking_part),
         pairs=pairs,
-        fixtures=fixtures,
-        formats=tuple((name, loaders) for name, loaders in formats if any(name in f.formats for f in fixtures)),
+        fixtures=wanted,
+        formats=formats,
+        loaders=loaders,
         notes=(*spec.notes, *notes),
+    )
+    used = {name: [f for f in wanted if selection.loaders_of(f, name)] for name, _ in formats}
+    selection = replace(
+        selection,
+        fixtures=tuple(f for f in wanted if any(f in having for having in used.values())),
+        formats=tuple((name, own) for name, own in formats if used[name]),
     )
     _nonempty(selection, formats, keys)
     return selection
@@ -135,17 +150,18 @@ def _narrow(patterns: Sequence[str], names: Sequence[str], option: str, kind: st
     return [name for name in names if name in found]
 
 
-def _formats(chosen: Profile, format_: Sequence[str], loader: Sequence[str]) -> Formats:
+def _formats(chosen: Profile, fixtures: Sequence[Fixture], format_: Sequence[str], loader: Sequence[str]) -> tuple[Formats, frozenset[str]]:
+    """Return the formats asked for, each with those of its loaders that are asked for, and all loaders that are asked for."""
     left_out = "the profile leaves it out"
     formats = set(_narrow(format_, [name for name, _ in chosen.formats], "--format", "format", dict.fromkeys(FORMATS, left_out)))
-    usual = list(dict.fromkeys(loader for _, loaders in chosen.formats for loader in loaders))
-    loaders = set(_narrow(loader, usual, "--loader", "loader", dict.fromkeys(LOADERS, left_out)))
-    narrowed = ((name, tuple(word for word in own if word in loaders)) for name, own in chosen.formats if name in formats)
-    return tuple((name, own) for name, own in narrowed if own)
+    named = [*chosen.formats, *(entry for fixture in fixtures for entry in fixture.loaders if entry[0] in dict(chosen.formats))]
+    usual = list(dict.fromkeys(loader for _, loaders in named for loader in loaders))
+    loaders = frozenset(_narrow(loader, usual, "--loader", "loader", dict.fromkeys(LOADERS, left_out)))
+    return tuple((name, tuple(word for word in own if word in loaders)) for name, own in chosen.formats if name in formats), loaders
 
 
 def _nonempty(selection: Selection, formats: Formats, keys: Iterable[str]) -> None:
-    if not formats:
+    if not selection.fixtures and not any(loaders for _, loaders in formats):
         raise NothingSelected("nothing is selected: none of the chosen loaders reads one of the chosen formats; `plan` shows what there is")
     if not selection.fixtures:
         names = ", ".join(sorted(keys))

@@ -14,9 +14,9 @@ from runner.catalogue import CATALOGUE, fixtures_of, load_catalogue
 from runner.environments import MOST, expand, pin
 from runner.errors import InvalidMatrix, Problem
 from runner.matrix_file import MatrixFile
-from runner.model import Environment, Fixture, ImageSettings, Limits, Tolerance, Tolerances
+from runner.model import Environment, Fixture, Formats, ImageSettings, Limits, Tolerance, Tolerances
 from runner.pairs import version_of
-from runner.profiles import Formats, Known, Profile, formats_of, profiles_of
+from runner.profiles import Known, Profile, formats_of, profiles_of
 from runner.releases import Releases, load_releases, minor_of
 from runner.shape import Valid, validate
 from runner.source import Source, parse, read_bytes

@@ -6,7 +6,6 @@ its agent dies or falls silent, the attempt is `agent-lost` and the worker ends.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import queue
 import shutil
@@ -19,7 +18,8 @@ from typing import Any
 
 from runner.artifacts import ArtifactStore, snapshot, verify
 from runner.classify import MACHINE_ERRNO, blank, outcome_of
-from runner.engines.base import Agent, Engine, Prepared
+from runner.engines.agent import Agent, tail_of
+from runner.engines.base import Engine, Prepared
 from runner.errors import EngineFault
 from runner.model import Cell, Fixture, Limits, Outcome, Reason, Stage, Status, Tolerances
 from runner.protocol import BadResult, build_request, read_result
@@ -270,7 +270,7 @@ class Worker:
         try:
             result = read_result(Path(request["result"]), cell_id=cell.id)
         except BadResult as error:
-            return errored(job, Reason.BAD_RESULT, str(error), log=_tail(Path(request["log"])))
+            return errored(job, Reason.BAD_RESULT, str(error), log=tail_of(Path(request["log"])))
         return outcome_of(cell, result, isolation=job.task.place.isolation, key=job.key)
 
 
@@ -278,10 +278,3 @@ def errored(job: Job, reason: Reason, why: str, *, log: str = "", seconds: float
     """Return an attempt that says nothing about TensorFlow, and why."""
     more: dict[str, Any] = {"notes": {"why": why}, "log": log, "key": job.key, "isolation": job.task.place.isolation, "attempts": 1}
     return blank(job.task.cell, Status.ERRORED, reason, duration_s=round(seconds, 4), **more)
-
-
-def _tail(path: Path, characters: int = 4000) -> str:
-    with contextlib.suppress(OSError), path.open("rb") as stream:
-        stream.seek(max(0, path.stat().st_size - 4 * characters))
-        return stream.read().decode("utf-8", "replace")[-characters:]
-    return ""

@@ -1,9 +1,10 @@
 """The ladder: each check compares one thing of the loaded model with what the producer recorded."""
 
 from itertools import permutations
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
-from agent import state
+from agent import configuration, state
+from agent.fixture import Fixture, text
 from agent.report import Report
 
 HYPERPARAMETER_TOLERANCE = 1e-6
@@ -22,7 +23,7 @@ def distance(expected: Any, found: Any) -> float:
     if expected.shape != found.shape:
         return float("inf")
     if expected.dtype.kind in "OSU" or found.dtype.kind in "OSU":
-        return 0.0 if numpy.array_equal(expected.astype(str), _text(found)) else float("inf")
+        return 0.0 if numpy.array_equal(text(expected), text(found)) else float("inf")
     if expected.size == 0:
         return 0.0
     left, right = expected.astype("float64"), found.astype("float64")
@@ -31,16 +32,8 @@ def distance(expected: Any, found: Any) -> float:
     return float(numpy.where(numpy.isnan(gap), numpy.inf, gap).max())
 
 
-def _text(value: Any) -> Any:
-    import numpy
-
-    return numpy.array([item.decode("utf-8", "replace") if isinstance(item, bytes) else str(item) for item in value.ravel()]).reshape(
-        value.shape
-    )
-
-
-def within(request: Dict[str, Any], expected: Any, found: Any) -> bool:
-    """Say whether two arrays agree within the tolerance of the expected dtype."""
+def within(request: Dict[str, Any], expected: Any, found: Any, scale: float = 1.0) -> bool:
+    """Say whether two arrays agree within the tolerance of the expected dtype, its absolute part for values `scale` times as large."""
     import numpy
 
     gap = distance(expected, found)
@@ -49,7 +42,7 @@ def within(request: Dict[str, Any], expected: Any, found: Any) -> bool:
     absolute, relative = tolerance(request, expected.dtype.name)
     left, right = expected.astype("float64"), found.astype("float64")
     equal = (left == right) | (numpy.isnan(left) & numpy.isnan(right))
-    return bool((equal | (numpy.abs(left - right) <= absolute + relative * numpy.abs(left))).all())
+    return bool((equal | (numpy.abs(left - right) <= absolute * scale + relative * numpy.abs(left))).all())
 
 
 def structure(report: Report, expected: Dict[str, Any], model: Any) -> None:
@@ -118,8 +111,51 @@ def contained_weights(report: Report, expected: Dict[str, Any], variables: List[
     report.check("weights", "failed" if absent else "passed", matched_by="value", differing=absent[:20])
 
 
-def outputs(request: Dict[str, Any], report: Report, expected: List[Any], candidates: List[List[Any]], ordered: bool) -> None:
-    """Compare outputs within the tolerance. `candidates` are outputs that count alike; unordered ones are matched by shape and value."""
+def outputs(
+    request: Dict[str, Any],
+    report: Report,
+    fixture: Fixture,
+    expected: Dict[str, Any],
+    call: Callable[[Any], List[List[Any]]],
+    ordered: bool,
+) -> None:
+    """Compare outputs within the tolerance, for the usual inputs and then for awkward ones.
+
+    `call` returns candidates for the outputs of some inputs, which count alike; unordered ones are matched by shape and value.
+    What raises for the usual inputs is raised; what raises for awkward ones only is told.
+    """
+    candidates = call(fixture.inputs())
+    good, gap = _nearest(request, expected["outputs"], candidates, ordered)
+    count = len(candidates[0])
+    wrong = "%d outputs instead of %d" % (count, len(expected["outputs"])) if count != len(expected["outputs"]) else None
+    differing, raised = [] if good else ["the usual inputs"], []
+    for index, (name, scale, inputs) in enumerate(item for item in fixture.further() if item[0] in expected["further_names"]):
+        size = len(expected["outputs"])
+        try:
+            found = call(inputs)
+        except Exception as error:
+            raised.append("%s: %s: %s" % (name, type(error).__name__, str(error)[:300]))
+            continue
+        alike, distant = _nearest(request, expected["further"][index * size : (index + 1) * size], found, ordered, scale)
+        gap = max(gap, distant / scale)
+        if not alike:
+            differing.append(name)
+    report.check(
+        "outputs",
+        "failed" if differing or raised else "passed",
+        gap,
+        reason="predict-raised" if raised and not differing else None,
+        bit_equal=gap == 0.0,
+        count=wrong,
+        differing=differing,
+        raised=raised,
+    )
+
+
+def _nearest(
+    request: Dict[str, Any], expected: List[Any], candidates: List[List[Any]], ordered: bool, scale: float = 1.0
+) -> Tuple[bool, float]:
+    """Return whether one of the candidates is right, and the largest difference of the nearest."""
     best = None  # type: Optional[Tuple[bool, float]]
     for found in candidates:
         for arrangement in [found] if ordered else _arrangements(expected, found):
@@ -127,13 +163,44 @@ def outputs(request: Dict[str, Any], report: Report, expected: List[Any], candid
                 result = (False, float("inf"))
             else:
                 gaps = [distance(one, other) for one, other in zip(expected, arrangement)]
-                good = all(within(request, one, other) for one, other in zip(expected, arrangement))
+                good = all(within(request, one, other, scale) for one, other in zip(expected, arrangement))
                 result = (good, max(gaps))
             if best is None or (not result[0], result[1]) < (not best[0], best[1]):
                 best = result
     assert best is not None
-    count = "%d outputs instead of %d" % (len(candidates[0]), len(expected)) if len(candidates[0]) != len(expected) else None
-    report.check("outputs", "passed" if best[0] else "failed", best[1], bit_equal=best[1] == 0.0, count=count)
+    return best
+
+
+def signature(report: Report, expected: Dict[str, Any], found: Dict[str, Any]) -> None:
+    """Compare what a serving signature takes and gives with the model's own inputs and outputs, by dtype and shape, in any order."""
+    problems = []
+    for side in ("inputs", "outputs"):
+        wanted, left = expected["interface"][side], list(found[side])
+        for item in wanted:
+            same = next((other for other in left if _fits(item, other)), None)
+            if same is None:
+                problems.append("no %s of %s %s among %s" % (side[:-1], item["dtype"], item["shape"], left))
+            else:
+                left.remove(same)
+        if len(found[side]) > len(wanted):
+            problems.append("%d %s instead of %d" % (len(found[side]), side, len(wanted)))
+    report.check("signature", "failed" if problems else "passed", reason="signature-differs" if problems else None, problems=problems)
+
+
+def _fits(item: Dict[str, Any], other: Dict[str, Any]) -> bool:
+    if item["dtype"] != other["dtype"]:
+        return False
+    if other["shape"] is None:
+        return True
+    return len(item["shape"]) == len(other["shape"]) and all(
+        one == two or None in (one, two) for one, two in zip(item["shape"], other["shape"])
+    )
+
+
+def config(report: Report, expected: Dict[str, Any], model: Any) -> None:
+    """Compare what a whole model holds besides values."""
+    problems = configuration.differences(expected["configuration"], configuration.read(model))
+    report.check("config", "failed" if problems else "passed", problems=problems[:20])
 
 
 def _arrangements(expected: List[Any], found: List[Any]) -> List[List[Any]]:
@@ -159,6 +226,15 @@ def compiled(report: Report, expected: Dict[str, Any], model: Any) -> None:
         expected=wanted,
         found=found,
     )
+
+
+def metrics(report: Report, expected: Dict[str, Any], found: List[str]) -> None:
+    """Compare the metrics that a compiled model told at its next step; they are lost if it was compiled without them."""
+    lost = sorted(set(expected["metrics"]) - set(found))
+    if lost and report.facts["checks"]["compile"]["result"] == "passed":
+        report.check(
+            "compile", "failed", reason="compile-lost", expected="the metrics %s" % ", ".join(lost), found=", ".join(found) or "none"
+        )
 
 
 def optimizer(request: Dict[str, Any], report: Report, expected: Dict[str, Any], found: Optional[Dict[str, Any]]) -> bool:

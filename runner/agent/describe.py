@@ -2,6 +2,7 @@
 
 import gc
 import importlib
+import importlib.util
 import inspect
 import os
 import platform
@@ -82,6 +83,7 @@ def capabilities(tf: Any) -> Dict[str, Dict[str, Capability]]:
     """Return for each format and loader True, or the reason why this TensorFlow has it not. Looks at the API only."""
     model = tf.keras.Model
     load_model = getattr(tf.keras.models, "load_model", None)
+    v1 = getattr(getattr(tf, "compat", None), "v1", None)
     checkpoint = has(getattr(tf, "train", None), "Checkpoint", "tf.train.Checkpoint")
     saved_model = has(getattr(tf, "saved_model", None), "save", "tf.saved_model.save")
     save_weights = getattr(model, "save_weights", None)
@@ -96,16 +98,26 @@ def capabilities(tf: Any) -> Dict[str, Dict[str, Capability]]:
             # The v3 format came with safe loading: where load_model knows no safe_mode, .keras means something else.
             "keras-v3": takes(load_model, "safe_mode", "this Keras has no .keras (v3) format: load_model knows no safe_mode"),
             "weights-h5": has(model, "save_weights", "Model.save_weights"),
+            "json-weights": has(model, "to_json", "Model.to_json"),
+            "own": True,
             "weights-tf": takes(save_weights, "save_format", "Model.save_weights writes no checkpoint: it has no save_format"),
             "checkpoint": checkpoint,
         },
         "loaders": {
             "load-model": load,
             "load-model-nocompile": takes(load_model, "compile", "load_model has no compile argument") if load is True else load,
+            "load-model-unsafe": takes(load_model, "safe_mode", "load_model knows no safe_mode"),
+            "legacy-load-model": _legacy_keras(tf),
+            "model-from-json": has(tf.keras.models, "model_from_json", "tf.keras.models.model_from_json"),
+            "own": True,
+            "serving": has(getattr(v1, "saved_model", None), "load", "tf.compat.v1.saved_model.load"),
             "saved-model-load": has(getattr(tf, "saved_model", None), "load", "tf.saved_model.load"),
             "tfsm-layer": has(tf.keras.layers, "TFSMLayer", "keras.layers.TFSMLayer"),
             "load-weights": load_weights,
             "load-weights-by-name": takes(getattr(model, "load_weights", None), "by_name", "Model.load_weights takes no by_name"),
+            "load-weights-skip-mismatch": takes(
+                getattr(model, "load_weights", None), "skip_mismatch", "load_weights knows no skip_mismatch"
+            ),
             "checkpoint-restore": checkpoint,
             "checkpoint-restore-asserted": checkpoint,
         },
@@ -134,6 +146,12 @@ def takes(function: Union[Callable[..., Any], None], parameter: str, otherwise: 
         return otherwise
     if parameter in parameters:
         return True
-    # Keras 3 hands by_name on through **kwargs; its save_format is refused there, so only the body can tell.
+    # Keras 3 hands by_name and skip_mismatch on through **kwargs; its save_format is refused there, so only the body can tell.
     passed_on = any(item.kind is inspect.Parameter.VAR_KEYWORD for item in parameters.values())
-    return True if passed_on and parameter == "by_name" else otherwise
+    return True if passed_on and parameter in ("by_name", "skip_mismatch") else otherwise
+
+
+def _legacy_keras(tf: Any) -> Capability:
+    if tf.keras.Model.__module__.startswith("tf_keras"):
+        return "tf.keras is tf-keras here"
+    return True if importlib.util.find_spec("tf_keras") else "tf-keras is not installed"

@@ -7,13 +7,13 @@ after one more training step, once as the trained model took it and once as the 
 import os
 from typing import Any, Dict, List
 
-from agent import files, state
-from agent.fixture import FIRST_WEIGHTS, NEXT_STEP, Fixture
+from agent import configuration, custom, files, state
+from agent.fixture import FIRST_WEIGHTS, NEXT_STEP, Fixture, flat, text
 from agent.report import FixtureFault
 
 JSON = "expectation.json"
 ARRAYS = "expectation.npz"
-GROUPS = ("outputs", "weights", "slots", "next", "fresh", "next_slots")
+GROUPS = ("outputs", "further", "weights", "slots", "next", "fresh", "next_slots")
 
 
 def make(fixture: Fixture) -> Dict[str, Any]:
@@ -28,8 +28,9 @@ def make(fixture: Fixture) -> Dict[str, Any]:
         raise FixtureFault("two calls of one model on the same inputs gave different outputs: nothing can be compared")
     if not all(_finite(output) for output in repeated):
         raise FixtureFault("the outputs are not finite numbers")
+    _record_further(fixture, model, found)
     if optimizer is not None:
-        fixture.train(model, optimizer, NEXT_STEP)
+        found["metrics"] = fixture.train(model, optimizer, NEXT_STEP)
         found["next"] = state.weights(model)["arrays"]
         found["next_slots"] = state.optimizer(optimizer)["arrays"]
         twin = fixture.build(FIRST_WEIGHTS)
@@ -40,21 +41,39 @@ def make(fixture: Fixture) -> Dict[str, Any]:
     return found
 
 
+def _record_further(fixture: Fixture, model: Any, found: Dict[str, Any]) -> None:
+    """Record the outputs for awkward inputs; where the model itself raises or gives no numbers there is nothing to compare."""
+    found["further_names"], found["further"] = [], []
+    for name, _, inputs in fixture.further():
+        try:
+            outputs = fixture.call(model, inputs)
+        except Exception as error:
+            print("%s: left out, since the model raised %s: %s" % (name, type(error).__name__, str(error)[:300]), flush=True)
+            continue
+        if len(outputs) == len(found["outputs"]) and all(_finite(output) for output in outputs):
+            found["further_names"].append(name)
+            found["further"] += outputs
+
+
 def take(fixture: Fixture, model: Any, optimizer: Any) -> Dict[str, Any]:
     """Record a model as it is now."""
     weights = state.weights(model)
+    outputs = fixture.call(model, fixture.inputs())
     found = {
         "meta": weights["meta"],
         "weights": weights["arrays"],
         "layers": state.layers(model),
-        "outputs": fixture.call(model, fixture.inputs()),
-        "custom_names": state.custom_names(model),
+        "configuration": configuration.read(model),
+        "outputs": outputs,
+        "interface": state.interface(model, flat(fixture.inputs()), outputs),
+        "custom_names": custom.names(model),
         "loss": state.loss_name(model),
         "compiled": getattr(model, "optimizer", None) is not None,
         "input_names": list(getattr(model, "input_names", None) or []),
         "output_names": list(getattr(model, "output_names", None) or []),
         "optimizer": None,
         "slots": [],
+        "metrics": [],
     }  # type: Dict[str, Any]
     if optimizer is not None:
         found["optimizer"] = state.optimizer(optimizer)
@@ -102,11 +121,18 @@ def write(directory: str, found: Dict[str, Any], fixture: Fixture) -> None:
     arrays = {}
     for group in GROUPS:
         for index, value in enumerate(found.get(group) or []):
-            arrays["%s_%04d" % (group, index)] = value.astype("float32") if value.dtype.name == "bfloat16" else value
+            arrays["%s_%04d" % (group, index)] = _writable(value)
     numpy.savez(os.path.join(directory, ARRAYS), **arrays)
     rest = {key: value for key, value in found.items() if key not in GROUPS}
     rest["counts"] = {group: len(found.get(group) or []) for group in GROUPS}
     files.write_json(os.path.join(directory, JSON), rest)
+
+
+def _writable(value: Any) -> Any:
+    """Return an array that needs no pickle."""
+    if value.dtype.name == "bfloat16":
+        return value.astype("float32")
+    return text(value) if value.dtype.kind in "OS" else value
 
 
 def read(directory: str) -> Dict[str, Any]:

@@ -11,7 +11,7 @@ import signal
 from typing import Any, Callable, Dict, Iterator, List, Optional
 
 from agent import files, formats
-from agent.files import MANIFEST, MODEL
+from agent.files import MODEL
 from agent.report import Report, Unsupported
 
 DURING = ("disk_full", "read_only_target", "no_permission", "out_of_memory", "killed_while_saving")
@@ -200,14 +200,7 @@ def complete(request: Dict[str, Any], facts: Dict[str, Any]) -> None:
             found = files.listing(target)
             facts["files"] = found
             fault["left"] = {"files": len(found), "bytes": sum(item["bytes"] for item in found), "whole": _whole(request, target)}
-            manifest = {
-                "schema": 1,
-                "id": request["id"],
-                "format": request["format"],
-                "optimizer_in_artifact": bool(fault.get("optimizer")),
-                "files": files.listing(request["artifact"]),
-            }
-            files.write_json(os.path.join(request["artifact"], MANIFEST), manifest)
+            files.write_manifest(request, bool(fault.get("optimizer")))
     except OSError as error:
         # The machine's own trouble: without the fault's facts nobody blames the save.
         facts["fault"] = None

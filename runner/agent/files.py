@@ -52,6 +52,18 @@ def listing(directory: str) -> List[Dict[str, Any]]:
     return found
 
 
+def write_manifest(request: Dict[str, Any], optimizer: bool) -> None:
+    """Write the manifest of a save's artifact: what it holds now, and whether it carries the state of an optimizer."""
+    manifest = {
+        "schema": 1,
+        "id": request["id"],
+        "format": request["format"],
+        "optimizer_in_artifact": optimizer,
+        "files": listing(request["artifact"]),
+    }
+    write_json(os.path.join(request["artifact"], MANIFEST), manifest)
+
+
 def size_of(paths: List[str]) -> int:
     """Return the bytes of all files below the given files and directories; what vanishes meanwhile counts nothing."""
     total = 0

@@ -2,11 +2,14 @@
 
 import contextlib
 import errno
+import functools
 import importlib.util
+import inspect
 import os
 import sys
-from typing import Any, Dict, Iterator, List, Optional
+from typing import Any, Callable, Dict, Iterator, List, Optional
 
+from agent import state
 from agent.report import FixtureFault, Unsupported, error_number
 
 TRAIN_STEPS = 3
@@ -28,7 +31,13 @@ def require(need: str) -> None:
 
 def module_name(request: Dict[str, Any]) -> str:
     """Return the name under which the fixture's module is imported: Keras writes it into configs, and imports it when it loads."""
-    return "fixture_" + os.path.splitext(os.path.basename(request["fixture"]["file"]))[0]
+    name = "fixture_" + os.path.splitext(os.path.basename(request["fixture"]["file"]))[0]
+    return name + "_moved" if _code(request) == "moved" else name
+
+
+def _code(request: Dict[str, Any]) -> str:
+    """Say where the model's own code is: whoever saves has it."""
+    return str(request["fixture"].get("code", "given")) if request["stage"] == "load" else "given"
 
 
 @contextlib.contextmanager
@@ -51,6 +60,7 @@ class Fixture:
         """Import the file. Raises FixtureFault."""
         self.tf = tf
         self.options = request["fixture"].get("options") or {}
+        self.code = _code(request)
         path = request["fixture"]["file"]
         name = module_name(request)
         spec = importlib.util.spec_from_file_location(name, path)
@@ -60,6 +70,8 @@ class Fixture:
         sys.modules[name] = self.module
         with blame("importing the fixture %s" % path):
             spec.loader.exec_module(self.module)
+        if self.code == "absent":
+            del sys.modules[name]
         for name in ("build", "data"):
             if not callable(getattr(self.module, name, None)):
                 raise FixtureFault("%s defines no function %s" % (path, name))
@@ -67,8 +79,11 @@ class Fixture:
     def custom_objects(self) -> Dict[str, Any]:
         """Return what is passed as custom_objects; the call also makes sure that the classes are registered."""
         function = getattr(self.module, "custom_objects", None)
+        if function is None or self.code == "absent":
+            return {}
         with blame("custom_objects"):
-            return dict(function(self.tf)) if function else {}
+            objects = dict(function(self.tf))
+        return objects if self.code == "given" else {}
 
     def build(self, weights: int) -> Any:
         """Return a new model whose weights are drawn by NumPy from the seed `weights`."""
@@ -82,6 +97,28 @@ class Fixture:
             raise FixtureFault("the model has no weights")
         assign(model, weights)
         return model
+
+    def rebuild(self) -> Any:
+        """Return a new model for saved weights to be read into: the fixture's `rebuild`, as it returns it, or another `build`."""
+        function = getattr(self.module, "rebuild", None)
+        if function is None:
+            return self.build(OTHER_WEIGHTS)
+        with blame("rebuild"):
+            model = function(self.tf, **self.options)
+        if not isinstance(model, self.tf.keras.Model):
+            raise FixtureFault("rebuild returned %s instead of a Keras model" % type(model).__name__)
+        if has_weights(model):
+            assign(model, OTHER_WEIGHTS)
+        return model
+
+    def own(self, name: str, *arguments: Any) -> Callable[[], Any]:
+        """Return the call of the fixture's own `save` or `load`. Raises FixtureFault when it has none, or one of other parameters."""
+        function = getattr(self.module, name, None)
+        if not callable(function):
+            raise FixtureFault("the fixture's file defines no function %s, which the format own needs" % name)
+        with blame("calling the fixture's %s" % name):
+            inspect.signature(function).bind(self.tf, *arguments, **self.options)
+        return functools.partial(function, self.tf, *arguments, **self.options)
 
     def data(self, stream: int) -> Any:
         """Return (inputs, targets) number `stream`; stream 0 is what outputs are compared on."""
@@ -97,6 +134,26 @@ class Fixture:
         """Return the inputs on which outputs are compared."""
         return self.data(0)[0]
 
+    def further(self) -> List[Any]:
+        """Return (name, scale, inputs) of further inputs on which outputs are compared: awkward ones.
+
+        `scale` is by how much larger values are than the usual ones, and with them the noise.
+        """
+        import numpy
+
+        usual = self.inputs()
+        found = [
+            ("the first row alone", 1.0, _each(usual, lambda value: value[:1])),
+            ("all zeros", 1.0, _each(usual, numpy.zeros_like)),
+            ("values times 100", 100.0, _each(usual, lambda value: value * value.dtype.type(100) if value.dtype.kind == "f" else value)),
+        ]
+        function = getattr(self.module, "awkward", None)
+        if function is not None:
+            with blame("awkward"):
+                given = list(function(numpy.random.RandomState(999)))
+            found += [("awkward inputs %d" % (index + 1), 1.0, inputs) for index, inputs in enumerate(given)]
+        return found
+
     def optimizer(self, model: Any) -> Optional[Any]:
         """Return the model's optimizer, a new one of the fixture's own loop, or None when nothing is trained."""
         function = getattr(self.module, "optimizer", None)
@@ -108,14 +165,15 @@ class Fixture:
         """Say whether the optimizer lives beside the model, in a loop of the fixture's own."""
         return hasattr(self.module, "optimizer")
 
-    def train(self, model: Any, optimizer: Any, stream: int) -> None:
-        """Take one training step on data number `stream`."""
+    def train(self, model: Any, optimizer: Any, stream: int) -> List[str]:
+        """Take one training step on data number `stream`. Returns the names of the model's metrics, where it told them."""
         inputs, targets = self.data(stream)
         step = getattr(self.module, "train_step", None)
         if step is not None:
             step(self.tf, model, optimizer, inputs, targets)
-        else:
-            model.train_on_batch(inputs, targets)
+            return []
+        told = {"return_dict": True} if "return_dict" in inspect.signature(model.train_on_batch).parameters else {}
+        return state.metric_names(model, model.train_on_batch(inputs, targets, **told))
 
     def warm_up(self, model: Any, optimizer: Any) -> None:
         """Train the first steps, on data that differ from step to step."""
@@ -126,6 +184,24 @@ class Fixture:
     def call(self, model: Any, inputs: Any) -> List[Any]:
         """Call the model for inference and return its outputs as a flat list of arrays."""
         return flat(model(tensors(self.tf, inputs), training=False))
+
+
+def _each(value: Any, change: Callable[[Any], Any]) -> Any:
+    """Return inputs in which every array is changed."""
+    if isinstance(value, dict):
+        return {key: _each(item, change) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_each(item, change) for item in value]
+    return change(value)
+
+
+def has_weights(model: Any) -> bool:
+    """Say whether a model has its weights already."""
+    try:
+        return bool(model.weights)
+    except ValueError:
+        # Keras 2 raises where it was not called yet.
+        return False
 
 
 def tensors(tf: Any, value: Any) -> Any:
@@ -148,12 +224,24 @@ def flat(value: Any) -> List[Any]:
     return [numpy.asarray(value.numpy() if hasattr(value, "numpy") else value)]
 
 
+def text(value: Any) -> Any:
+    """Return an array of text as NumPy's own, whatever it is made of."""
+    import numpy
+
+    items = [item.decode("utf-8", "replace") if isinstance(item, bytes) else str(item) for item in value.ravel()]
+    return numpy.array(items, dtype=str).reshape(value.shape)
+
+
 def assign(model: Any, seed: int) -> None:
     """Give every floating-point weight values from NumPy: none is zero, one or another default, variances are positive."""
     import numpy
 
     random = numpy.random.RandomState(seed)
+    # What a layer counted or looked up is no matter of chance.
+    adapted = {id(variable) for layer in state.every_layer(model) if hasattr(layer, "adapt") for variable in layer.weights}
     for variable in model.weights:
+        if id(variable) in adapted:
+            continue
         value = numpy.asarray(variable.numpy())
         if value.dtype.kind != "f" and "float" not in value.dtype.name:
             continue

@@ -17,7 +17,11 @@ PATHS = {
     "keras-v3": "model.keras",
     "weights-h5": "model.weights.h5",
     "weights-tf": "weights",
+    # Its JSON lies beside it.
+    "json-weights": "model.weights.h5",
     "checkpoint": "ckpt-1",
+    # An extension is the fixture's to add.
+    "own": "model",
 }
 DIRECTORIES = ("saved-model", "keras-dir", "export")
 PREFIXES = ("weights-tf", "checkpoint")
@@ -45,11 +49,20 @@ def save(format: str, tf: Any, model: Any, optimizer: Any, directory: str, repor
         model.save_weights(path)
     elif format == "weights-tf":
         model.save_weights(path, save_format="tf")
+    elif format == "json-weights":
+        with open(json_of(path), "w", encoding="utf-8") as stream:
+            stream.write(model.to_json())
+        model.save_weights(path)
     elif format == "checkpoint":
         # save counts its calls and appends the number to the prefix.
         checkpoint(tf, model, optimizer).save(os.path.join(directory, "ckpt"))
     else:
         raise ValueError("unknown format %r" % format)
+
+
+def json_of(path: str) -> str:
+    """Return where the JSON of a model lies, by the path of its weights."""
+    return os.path.join(os.path.dirname(path), "model.json")
 
 
 def checkpoint(tf: Any, model: Any, optimizer: Any) -> Any:
@@ -84,6 +97,9 @@ def inspect(format: str, tf: Any, directory: str, expected: Dict[str, Any]) -> T
     written = [os.path.join(folder, name) for folder, _, names in os.walk(directory) for name in names]
     if not any(os.path.getsize(name) for name in written):
         return "save-wrote-nothing", "no file, or empty files only"
+    if format == "own":
+        # What is whole only the fixture knows.
+        return "", ""
     lost = missing(format, path)
     if lost:
         return "artifact-incomplete", lost
@@ -118,8 +134,9 @@ def missing(format: str, path: str) -> str:
         )
     if format in PREFIXES:
         return _missing_shards(path)
-    if not os.path.isfile(path):
-        return "%s is missing" % os.path.basename(path)
+    for name in [path] + ([json_of(path)] if format == "json-weights" else []):
+        if not os.path.isfile(name):
+            return "%s is missing" % os.path.basename(name)
     if format == "keras-v3":
         if not zipfile.is_zipfile(path):
             return "it is no zip archive"

@@ -1,23 +1,16 @@
 """How each loader reads an artifact, as people write it; what it returns is what the checks look at."""
 
-import re
+import inspect
 from typing import Any, Dict, List, Optional
 
-from agent import formats
-from agent.fixture import NEXT_STEP, OTHER_WEIGHTS, Fixture, flat, tensors
+from agent import custom, formats
+from agent.fixture import NEXT_STEP, Fixture, flat, tensors
 from agent.report import Report
 
-REBUILDING = ("load-weights", "load-weights-by-name", "checkpoint-restore", "checkpoint-restore-asserted")
-MISSING = [
-    re.compile(pattern)
-    for pattern in (
-        r"Unknown (?:layer|object|model|optimizer|initializer|regularizer|constraint|metric|loss|activation)(?: function)?"
-        r"\s*:?\s*['\"]?(?:[\w.]+>)?(\w+)",
-        r"Could not (?:locate|find) (?:class|function|object)\s*:?\s*['\"]?(?:[\w.]+>)?(\w+)",
-        r"layer=(\w+) of type <class 'str'>",
-        r"cannot be deserialized[^'\"]*['\"](?:[\w.]+>)?(\w+)",
-    )
-]
+REBUILDING = ("load-weights", "load-weights-by-name", "load-weights-skip-mismatch", "checkpoint-restore", "checkpoint-restore-asserted")
+# Those that owe the optimizer and how the model was compiled.
+COMPILING = ("load-model", "load-model-unsafe", "legacy-load-model")
+SIGNATURES = ("saved-model-load", "serving")
 
 
 class Loaded:
@@ -28,24 +21,58 @@ class Loaded:
         self.optimizer = optimizer
         self.call = call
         self.variables = variables
-        self.function = None  # type: Any
+        self.signature = None  # type: Optional[Dict[str, Any]]
         self.keep = None  # type: Any
 
 
-def load(request: Dict[str, Any], path: str, tf: Any, fixture: Fixture, expected: Dict[str, Any], report: Report) -> Loaded:
+class WithLegacyKeras:
+    """TensorFlow as it is, but for `keras`, which is the Keras 2 of tf-keras."""
+
+    def __init__(self, tf: Any, keras: Any) -> None:
+        self._tf = tf
+        self.keras = keras
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._tf, name)
+
+
+def tensorflow(request: Dict[str, Any], tf: Any) -> Any:
+    """Return the TensorFlow that the fixture and the loader use."""
+    if request["loader"] != "legacy-load-model":
+        return tf
+    import tf_keras
+
+    return WithLegacyKeras(tf, tf_keras)
+
+
+def load(request: Dict[str, Any], path: str, fixture: Fixture, expected: Dict[str, Any], report: Report) -> Loaded:
     """Load the artifact at `path`. Raises whatever TensorFlow raises, with `missing_object` set where a custom class was not found."""
-    loader = request["loader"]
+    loader, tf = request["loader"], fixture.tf
     if loader in REBUILDING:
-        return _rebuild_and_restore(loader, path, tf, fixture, expected, report)
+        return _rebuild_and_restore(request, path, fixture, expected, report)
     objects = fixture.custom_objects()
+    own = fixture.own("load", fixture.rebuild, path) if loader == "own" else None
     report.phase("load")
     try:
-        if loader in ("load-model", "load-model-nocompile"):
+        if own is not None:
+            found = own()
+            model, optimizer = found if isinstance(found, tuple) else (found, getattr(found, "optimizer", None))
+            return Loaded(model, optimizer, lambda inputs: fixture.call(model, inputs))
+        if loader in COMPILING or loader in ("load-model-nocompile", "model-from-json"):
             arguments = {"custom_objects": objects} if objects else {}  # type: Dict[str, Any]
             if loader == "load-model-nocompile":
                 arguments["compile"] = False
-            model = tf.keras.models.load_model(path, **arguments)
+            if loader == "load-model-unsafe":
+                arguments["safe_mode"] = False
+            if loader == "model-from-json":
+                with open(formats.json_of(path), encoding="utf-8") as stream:
+                    model = tf.keras.models.model_from_json(stream.read(), **arguments)
+                model.load_weights(path)
+            else:
+                model = tf.keras.models.load_model(path, **arguments)
             return Loaded(model, getattr(model, "optimizer", None), lambda inputs: fixture.call(model, inputs))
+        if loader == "serving":
+            return _session(path, tf)
         if loader == "saved-model-load":
             # In 1.x the plain name is a graph-mode API of other arguments.
             return _saved_model(getattr(tf.saved_model, "load_v2", tf.saved_model.load)(path), tf)
@@ -54,26 +81,18 @@ def load(request: Dict[str, Any], path: str, tf: Any, fixture: Fixture, expected
             layer = tf.keras.layers.TFSMLayer(path, call_endpoint=endpoint)
             return _layer(layer, endpoint, tf)
     except Exception as error:
-        missing = missing_object(str(error), expected["custom_names"])
+        missing = custom.missing(error, expected["custom_names"])
         if missing:
             error.missing_object = missing  # type: ignore[attr-defined]
         raise
     raise ValueError("unknown loader %r" % loader)
 
 
-def missing_object(message: str, custom: List[str]) -> Optional[str]:
-    """Return the name of the model's own class or function that the message says was not found."""
-    for pattern in MISSING:
-        for name in pattern.findall(message):
-            if name in custom:
-                return str(name)
-    return None
-
-
-def _rebuild_and_restore(loader: str, path: str, tf: Any, fixture: Fixture, expected: Dict[str, Any], report: Report) -> Loaded:
+def _rebuild_and_restore(request: Dict[str, Any], path: str, fixture: Fixture, expected: Dict[str, Any], report: Report) -> Loaded:
     """Build the model with other weights and read the saved ones into it."""
     report.phase("rebuild")
-    model = fixture.build(OTHER_WEIGHTS)
+    loader, tf = request["loader"], fixture.tf
+    model = fixture.rebuild()
     optimizer = fixture.optimizer(model) if expected["optimizer"] else None
     loaded = Loaded(model, optimizer, lambda inputs: fixture.call(model, inputs))
     if loader == "checkpoint-restore-asserted" and optimizer is not None:
@@ -84,6 +103,10 @@ def _rebuild_and_restore(loader: str, path: str, tf: Any, fixture: Fixture, expe
         loaded.keep = model.load_weights(path)
     elif loader == "load-weights-by-name":
         loaded.keep = model.load_weights(path, by_name=True)
+    elif loader == "load-weights-skip-mismatch":
+        # Keras 2 takes it for HDF5 together with by_name only.
+        named = {"by_name": True} if "by_name" in inspect.signature(model.load_weights).parameters else {}
+        loaded.keep = model.load_weights(path, skip_mismatch=True, **named)
     else:
         checkpoint = formats.checkpoint(tf, model, optimizer)
         status = checkpoint.restore(path)
@@ -98,9 +121,41 @@ def _saved_model(loaded: Any, tf: Any) -> Loaded:
     function = dict(getattr(loaded, "signatures", {})).get("serving_default")
     found = Loaded(variables=list(getattr(loaded, "variables", None) or []) or None)
     found.keep = loaded
-    found.function = function
     if function is not None:
+        found.signature = {
+            "inputs": [_specification(item) for item in specifications(function).values()],
+            "outputs": [_specification(item) for item in tf.nest.flatten(function.structured_outputs)],
+        }
         found.call = lambda inputs: _call_signature(function, inputs, tf)
+    return found
+
+
+def _specification(item: Any) -> Dict[str, Any]:
+    shape = item.shape.as_list()[1:] if item.shape.rank else None if item.shape.rank is None else []
+    return {"shape": shape, "dtype": item.dtype.name}
+
+
+def _session(path: str, tf: Any) -> Loaded:
+    """Use a SavedModel as a server does: a graph and a session, tensors by the names that the signature gives, and nothing else."""
+    v1 = tf.compat.v1
+    session = v1.Session(graph=tf.Graph())
+    with session.graph.as_default():
+        meta = v1.saved_model.load(session, [tf.saved_model.SERVING], path)
+    found = Loaded()
+    found.keep = session
+    signatures = meta.signature_def
+    if "serving_default" not in signatures:
+        return found
+    takes, gives = signatures["serving_default"].inputs, signatures["serving_default"].outputs
+    specs = {name: tf.TensorSpec(tf.TensorShape(item.tensor_shape), tf.as_dtype(item.dtype)) for name, item in takes.items()}
+    results = [tf.TensorSpec(tf.TensorShape(item.tensor_shape), tf.as_dtype(item.dtype)) for item in gives.values()]
+    found.signature = {"inputs": [_specification(item) for item in specs.values()], "outputs": [_specification(item) for item in results]}
+
+    def run(**values: Any) -> Any:
+        feed = {takes[name].name: value.numpy() for name, value in values.items()}
+        return session.run({name: gives[name].name for name in gives}, feed)
+
+    found.call = lambda inputs: _call_with(run, specs, inputs, tf)
     return found
 
 
@@ -132,15 +187,18 @@ def _call_signature(function: Any, inputs: Any, tf: Any, through: Any = None) ->
 
     `through` is called instead of the signature where something wraps it.
     """
+    return _call_with(through or function, specifications(function), inputs, tf)
+
+
+def _call_with(function: Any, specs: Dict[str, Any], inputs: Any, tf: Any) -> List[List[Any]]:
     given = inputs["values"]
-    specs = specifications(function)
     names = sorted(specs)
     if len(names) != len(given):
         raise ValueError("the signature takes %d inputs (%s), the model took %d" % (len(names), ", ".join(names), len(given)))
     values = tensors(tf, given)
     found = []
     for chosen in assignments(names, specs, values, inputs["names"], tf):
-        found.append(flat((through or function)(**chosen)))
+        found.append(flat(function(**chosen)))
     if not found:
         raise ValueError("no order of the inputs fits the signature %s" % specs)
     return found

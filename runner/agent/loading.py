@@ -6,7 +6,7 @@ from typing import Any, Dict, List, Optional
 
 from agent import checks, expectation, faults, files, formats, loaders, state
 from agent.files import MANIFEST, MODEL
-from agent.fixture import NEXT_STEP, Fixture
+from agent.fixture import NEXT_STEP, Fixture, has_weights
 from agent.report import Report
 
 
@@ -17,7 +17,7 @@ def load(request: Dict[str, Any], report: Report) -> None:
     faults.note(request, report, armed=True)
     expected = expectation.read(request["artifact"])
     manifest = files.read_json(os.path.join(request["artifact"], MANIFEST))
-    fixture = Fixture(request, tf)
+    fixture = Fixture(request, loaders.tensorflow(request, tf))
     # A copy of its own: what a load does to its files must not reach another cell.
     own = os.path.join(request["scratch"], MODEL)
     if faults.of(request) and not os.path.isdir(os.path.join(request["artifact"], MODEL)):
@@ -26,7 +26,7 @@ def load(request: Dict[str, Any], report: Report) -> None:
     else:
         shutil.copytree(os.path.join(request["artifact"], MODEL), own)
     path = os.path.join(own, formats.PATHS[request["format"]])
-    loaded = loaders.load(request, path, tf, fixture, expected, report)
+    loaded = loaders.load(request, path, fixture, expected, report)
     report.check("loaded", "passed")
     try:
         if loaded.model is not None:
@@ -43,6 +43,10 @@ def compare_model(
 ) -> None:
     """Climb the ladder with a Keras model."""
     model = loaded.model
+    if isinstance(model, fixture.tf.keras.Model) and not has_weights(model):
+        # What was not built yet takes its values, if any are waiting for it, at its first call.
+        report.phase("outputs")
+        loaded.call(fixture.inputs())
     report.phase("structure")
     if not isinstance(model, fixture.tf.keras.Model):
         kind = type(model).__name__
@@ -54,13 +58,19 @@ def compare_model(
     report.phase("weights")
     order = checks.weights(report, expected, state.weights(model))
     report.phase("outputs")
-    checks.outputs(request, report, expected["outputs"], [loaded.call(fixture.inputs())], ordered=True)
+    checks.outputs(request, report, fixture, expected, lambda inputs: [loaded.call(inputs)], ordered=True)
+    report.phase("config")
     rebuilt = request["loader"] in loaders.REBUILDING
-    if request["loader"] == "load-model":
+    if rebuilt:
+        # Built by the fixture's code, here and now: what it holds besides values was not loaded.
+        report.check("config", "not-applicable")
+    else:
+        checks.config(report, expected, model)
+    if request["loader"] in loaders.COMPILING:
         checks.compiled(report, expected, model)
     else:
         report.check("compile", "not-applicable")
-    if not _optimizer_promised(request, expected, carried) or fixture.owns_optimizer and not rebuilt:
+    if not _optimizer_promised(request, expected, carried, loaded) or fixture.owns_optimizer and not rebuilt:
         report.check("optimizer", "not-applicable")
         report.check("train-step", "not-applicable")
         return
@@ -84,7 +94,7 @@ def step(
     waiting: bool,
 ) -> None:
     """Take one more training step and let it tell what lazily restored slots cannot."""
-    fixture.train(loaded.model, loaded.optimizer, NEXT_STEP)
+    checks.metrics(report, expected, fixture.train(loaded.model, loaded.optimizer, NEXT_STEP))
     after = state.weights(loaded.model)["arrays"]
     if order is None:
         report.check("train-step", "failed", reason="train-step-differs", why="the step started from other weights")
@@ -98,24 +108,28 @@ def step(
         report.check("optimizer", result, reason=reason, seen_through="the next step: its slots are restored when they are created")
 
 
-def _optimizer_promised(request: Dict[str, Any], expected: Dict[str, Any], carried: bool) -> bool:
+def _optimizer_promised(request: Dict[str, Any], expected: Dict[str, Any], carried: bool, loaded: loaders.Loaded) -> bool:
     """Say whether this format and loader owe the optimizer: whole models and checkpoints do, weights if they carry it."""
-    if not expected["optimizer"] or request["loader"] in ("load-model-nocompile", "load-weights-by-name"):
+    if not expected["optimizer"]:
         return False
     if request["loader"] == "load-weights":
         return carried and request["format"].startswith("weights-")
-    return True
+    if request["loader"] == "own":
+        return loaded.optimizer is not None
+    return request["loader"] in loaders.COMPILING or request["loader"].startswith("checkpoint-")
 
 
 def compare_callable(request: Dict[str, Any], report: Report, fixture: Fixture, expected: Dict[str, Any], loaded: loaders.Loaded) -> None:
     """Climb the part of the ladder that something without a model's API has."""
-    for name in ("structure", "compile", "optimizer", "train-step"):
+    for name in ("structure", "config", "compile", "optimizer", "train-step"):
         report.check(name, "not-applicable")
-    signature = request["loader"] == "saved-model-load"
-    if signature and loaded.function is None:
+    report.phase("signature")
+    if request["loader"] not in loaders.SIGNATURES:
+        report.check("signature", "not-applicable")
+    elif loaded.signature is None:
         report.check("signature", "failed", reason="signature-differs", why="there is no signature serving_default")
     else:
-        report.check("signature", "passed" if signature else "not-applicable")
+        checks.signature(report, expected, loaded.signature)
     report.phase("weights")
     if loaded.variables:
         checks.contained_weights(report, expected, loaded.variables)
@@ -124,7 +138,7 @@ def compare_callable(request: Dict[str, Any], report: Report, fixture: Fixture, 
     if loaded.call is None:
         return
     report.phase("outputs")
-    checks.outputs(request, report, expected["outputs"], loaded.call(_inputs(fixture.inputs(), expected)), ordered=False)
+    checks.outputs(request, report, fixture, expected, lambda inputs: loaded.call(_inputs(inputs, expected)), ordered=False)
 
 
 def _inputs(inputs: Any, expected: Dict[str, Any]) -> Dict[str, Any]:

@@ -5,7 +5,6 @@ import shutil
 from typing import Any, Dict, Tuple
 
 from agent import expectation, faults, files, formats
-from agent.files import MANIFEST
 from agent.fixture import FIRST_WEIGHTS, Fixture
 from agent.report import FixtureFault, Report
 
@@ -26,7 +25,12 @@ def save(request: Dict[str, Any], report: Report, session: str) -> None:
     expectation.write(request["artifact"], expected, fixture)
 
     def write(place: str, model: Any = model, optimizer: Any = optimizer) -> None:
+        path = os.path.join(place, formats.PATHS[request["format"]])
+        own = fixture.own("save", model, optimizer, path) if request["format"] == "own" else None
         report.phase("save")
+        if own is not None:
+            own()
+            return
         formats.save(request["format"], tf, model, optimizer if expected["optimizer"] else None, place, report)
 
     def again(place: str) -> Dict[str, Any]:
@@ -58,14 +62,7 @@ def save(request: Dict[str, Any], report: Report, session: str) -> None:
             faults.damage(request, report, target, [value.tobytes() for value in expected["weights"]])
         # The agent completes this artifact, as it does that of a child that died.
         return
-    manifest = {
-        "schema": 1,
-        "id": request["id"],
-        "format": request["format"],
-        "optimizer_in_artifact": contents["optimizer"],
-        "files": files.listing(request["artifact"]),
-    }
-    files.write_json(os.path.join(request["artifact"], MANIFEST), manifest)
+    files.write_manifest(request, contents["optimizer"])
 
 
 def trained(fixture: Fixture, report: Report) -> Tuple[Any, Any]:

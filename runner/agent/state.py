@@ -41,13 +41,36 @@ def layers(model: Any) -> List[Dict[str, Any]]:
     ]
 
 
-def custom_names(model: Any) -> List[str]:
-    """Return the names of classes and functions in the model that are neither TensorFlow's nor Keras's own."""
+def every_layer(model: Any) -> List[Any]:
+    """Return the model and all layers in it, also those of models in it."""
     flatten = getattr(model, "_flatten_layers", None)
-    parts = [model] + list(flatten() if flatten else model.layers) + [getattr(model, "optimizer", None)]
-    kinds = [type(part) for part in parts if part is not None] + [getattr(model, "loss", None)]
-    own = [kind for kind in kinds if hasattr(kind, "__name__") and kind.__module__.split(".")[0] not in ("keras", "tensorflow", "builtins")]
-    return sorted({kind.__name__ for kind in own})
+    if flatten is not None:
+        return list(flatten())
+    # Older than 2.2.
+    return [model] + [part for part in model.submodules if hasattr(part, "get_config") and hasattr(part, "weights")]
+
+
+def metric_names(model: Any, logs: Any) -> List[str]:
+    """Return the names of the metrics that a training step told; losses are left out, as not every version tells those of each output."""
+    names = list(logs) if isinstance(logs, dict) else list(getattr(model, "metrics_names", None) or [])
+    return sorted(str(name) for name in names if not str(name).endswith("loss"))
+
+
+def interface(model: Any, inputs: List[Any], outputs: List[Any]) -> Dict[str, Any]:
+    """Return {"inputs", "outputs"}, each a list of {shape, dtype} without the batch: as the model declares them, else as its data are."""
+    found = {}
+    for name, values in (("inputs", inputs), ("outputs", outputs)):
+        declared = getattr(model, name, None)
+        parts = list(declared) if isinstance(declared, (list, tuple)) and len(declared) == len(values) else values
+        found[name] = [
+            {"shape": [None if size is None else int(size) for size in list(part.shape)[1:]], "dtype": _dtype(part.dtype)} for part in parts
+        ]
+    return found
+
+
+def _dtype(dtype: Any) -> str:
+    name = str(getattr(dtype, "name", dtype))
+    return "string" if name.startswith(("str", "object", "bytes")) else name
 
 
 def loss_name(model: Any) -> Optional[str]:

@@ -16,7 +16,8 @@ from runner.benchmark.choice import with_needs
 from runner.benchmark.figures import Measured, mean
 from runner.benchmark.memory import PeakMemory
 from runner.classify import outcome_of
-from runner.engines.base import AGENT, Agent, Engine, Prepared
+from runner.engines.agent import Agent
+from runner.engines.base import AGENT, Engine, Prepared
 from runner.engines.local import agent_environ
 from runner.engines.process import AgentProcess
 from runner.errors import EngineFault

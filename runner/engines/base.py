@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Protocol
 
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
+from runner.engines.agent import Agent
 from runner.errors import EngineFault
 from runner.model import Environment, Isolation, Reason
 
@@ -32,30 +32,6 @@ class Prepared:
     facts: dict[str, Any]
     reused: bool
     seconds: float
-
-
-class Agent(Protocol):
-    """A running agent, used as a context manager: leaving it ends the agent and all that came of it.
-
-    `ask` sends {"request": path of a request}; `next_event` raises TimeoutError, and gives None when the agent has ended. All
-    raise EngineFault when the agent or the engine is gone.
-    """
-
-    def ask(self, request: Mapping[str, Any]) -> None: ...
-
-    def next_event(self, timeout: float | None = None) -> dict[str, Any] | None: ...
-
-    def events(self) -> Iterator[dict[str, Any]]: ...
-
-    def stderr_tail(self, characters: int = 4000) -> str: ...
-
-    def close(self, seconds: float = 5.0) -> int | None: ...
-
-    def kill(self) -> None: ...
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None: ...
 
 
 class Engine(Protocol):

@@ -14,13 +14,13 @@ import threading
 import time
 import uuid
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Any, BinaryIO, Self
+from typing import Any, BinaryIO
 
 import psutil
 
+from runner.engines.agent import Agent
 from runner.engines.events import event_of
 from runner.errors import EngineFault
 from runner.model import Reason
@@ -30,7 +30,7 @@ _LINE = 16 * 1024 * 1024
 _LOOK = 0.25
 
 
-class AgentProcess:
+class AgentProcess(Agent):
     """A running agent. Use it as a context manager: leaving it ends the agent and all that came of it.
 
     Not for several threads at once, except `kill`, which may be called from any.
@@ -102,21 +102,6 @@ class AgentProcess:
             self._ended = True
         return None
 
-    def events(self) -> Iterator[dict[str, Any]]:
-        """Yield events until the agent ends."""
-        while (event := self.next_event()) is not None:
-            yield event
-
-    def stderr_tail(self, characters: int = 4000) -> str:
-        """Return the end of what the agent wrote to standard error."""
-        try:
-            with self._stderr.open("rb") as stream:
-                stream.seek(0, 2)
-                stream.seek(max(0, stream.tell() - 4 * characters))
-                return stream.read().decode("utf-8", "replace")[-characters:]
-        except OSError:
-            return ""
-
     def close(self, seconds: float = 5.0) -> int | None:
         """Let the agent finish (end of input), then end whatever is left; return its exit code."""
         with contextlib.suppress(OSError, ValueError):
@@ -168,15 +153,6 @@ class AgentProcess:
                 else:
                     self._events.put(event)
         self._events.put(None)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if kind is None:
-            self.close()
-        else:
-            self.kill()
 
 
 def _alive(process: psutil.Process) -> bool:

@@ -27,7 +27,12 @@ def custom_objects(tf):
         exec(stream.read(), {"tf": tf})
     return {}
 '''
-EXPECTED = {"input_names": [], "counts": {"outputs": 1, "weights": 0, "slots": 0, "next": 0, "fresh": 0, "next_slots": 0}}
+EXPECTED = {
+    "input_names": [],
+    "further_names": [],
+    "interface": {"inputs": [], "outputs": []},
+    "counts": {"outputs": 1, "further": 0, "weights": 0, "slots": 0, "next": 0, "fresh": 0, "next_slots": 0},
+}
 SECONDS = 2
 
 
@@ -40,7 +45,7 @@ class Loads(Session):
         (self.artifact / "model").mkdir(parents=True)
         (self.artifact / "model" / "model.h5").write_text("")
         (self.artifact / "manifest.json").write_text('{"optimizer_in_artifact": false}')
-        (self.artifact / "expectation.json").write_text(json.dumps({**EXPECTED, "custom_names": []}))
+        (self.artifact / "expectation.json").write_text(json.dumps({**EXPECTED, "custom_names": {}}))
         self.fixture = place / "shared_fixture.py"
         self.fixture.write_text(FIXTURE)
 

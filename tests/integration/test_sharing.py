@@ -12,7 +12,8 @@ import pytest
 
 from runner.classify import outcome_of
 from runner.engines import make_engine
-from runner.engines.base import Agent, Engine, Prepared
+from runner.engines.agent import Agent
+from runner.engines.base import Engine, Prepared
 from runner.model import Cell, Isolation, Outcome, Stage, Status
 from runner.plan import Plan, make_plan
 from runner.protocol import build_request, read_result

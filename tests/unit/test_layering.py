@@ -16,7 +16,7 @@ AGENT = RUNNER / "agent"
 
 LONGEST = 300
 LONGER = {
-    "runner.model": 470,
+    "runner.model": 480,
     "runner.cli": 360,
 }
 """Two lists that grow by lines and not by thought: the words of the project with their fields, and the commands with their options."""

@@ -15,14 +15,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import docker
 from docker.errors import APIError, DockerException, NotFound
 from docker.utils.socket import STDOUT, frames_iter_no_tty
 from requests.exceptions import RequestException
 
+from runner.engines.agent import Agent
 from runner.engines.docker.daemon import faults
 from runner.engines.docker.frames import Frames, unpack
 from runner.engines.docker.shelf import Shelf
@@ -33,7 +33,7 @@ SCRATCH = PurePosixPath("/scratch")
 _GONE = (DockerException, RequestException, OSError)
 
 
-class ContainerAgent:
+class ContainerAgent(Agent):
     """A running agent in a container of its own. Use it as a context manager: leaving it removes the container.
 
     Not for several threads at once, except `kill`, which may be called from any.
@@ -107,19 +107,6 @@ class ContainerAgent:
             if fault.reason is not Reason.AGENT_LOST:
                 raise fault
         return None
-
-    def events(self) -> Iterator[dict[str, Any]]:
-        """Yield events until the agent ends."""
-        while (event := self.next_event()) is not None:
-            yield event
-
-    def stderr_tail(self, characters: int = 4000) -> str:
-        """Return the end of what the agent wrote to standard error."""
-        with contextlib.suppress(OSError), self._stderr.open("rb") as stream:
-            stream.seek(0, 2)
-            stream.seek(max(0, stream.tell() - 4 * characters))
-            return stream.read().decode("utf-8", "replace")[-characters:]
-        return ""
 
     def close(self, seconds: float = 5.0) -> int | None:
         """Let the agent finish (end of input), then remove the container; return the agent's exit code if it is known."""
@@ -212,15 +199,6 @@ class ContainerAgent:
             return EngineFault(Reason.OUT_OF_MEMORY, f"the container {self.name} was killed for its use of memory", self.stderr_tail())
         code = state.get("ExitCode")
         return EngineFault(Reason.AGENT_LOST, f"the agent in {self.name} ended with exit code {code}", self.stderr_tail())
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if kind is None:
-            self.close()
-        else:
-            self.kill()
 
 
 def _state_at_rest(look: Callable[[], dict[str, Any]], seconds: float = 5.0) -> dict[str, Any]:

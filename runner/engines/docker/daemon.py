@@ -103,11 +103,6 @@ def check_clock(facts: dict[str, Any]) -> None:
         )
 
 
-def is_gone(error: BaseException) -> bool:
-    """Say whether an error means that the engine does not answer any more."""
-    return isinstance(error, (requests.exceptions.ConnectionError, ConnectionError, BrokenPipeError, FileNotFoundError))
-
-
 @contextlib.contextmanager
 def faults(doing: str, reason: Reason = Reason.ENGINE_UNAVAILABLE, *, remedy: str = "") -> Iterator[None]:
     """Turn the errors of the client into EngineFault: `reason` for what the engine refuses, engine-unavailable when it is gone."""

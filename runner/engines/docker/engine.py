@@ -7,10 +7,10 @@ import itertools
 import json
 import os
 import platform
+import tempfile
 import threading
 import time
 import uuid
-from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -63,6 +63,7 @@ class DockerEngine:
         self._settings = settings or ImageSettings()
         self._limits = limits or Limits()
         self._cache = (cache or venvs.cache_root()) / "docker"
+        self._sessions = self._cache / "sessions"
         self._agent = agent
         self._import_seconds = import_seconds
         self._guard = threading.Lock()
@@ -91,7 +92,7 @@ class DockerEngine:
         daemon.check_clock(self.facts)
         recipe = self.recipe(environment)
         built = self.image(recipe)
-        facts = {**self._describe(environment, built), "image": _image_facts(built, recipe)}
+        facts = {**self._describe(recipe, built), "image": _image_facts(built, recipe)}
         wrong = mismatch(environment, facts) or _otherwise(facts, recipe)
         if wrong:
             raise EngineFault(
@@ -109,7 +110,7 @@ class DockerEngine:
                 return found
             self._within_budget(recipe)
             built = images.build(self._client, recipe, self._settings)
-            self._keep(built)
+            self._keep_log(recipe, built.log)
             return built
 
     def start(self, prepared: Prepared, *, scratch: Path, isolation: Isolation, threads: int, memory_mb: int) -> ContainerAgent:
@@ -155,7 +156,7 @@ class DockerEngine:
 
     def tidy(self) -> int:
         """Remove what sessions left that live no more; return how many sessions that were."""
-        return sweep(self._client, self._cache / "sessions")
+        return sweep(self._client, self._sessions)
 
     def close(self) -> None:
         """Remove what this session has in the engine."""
@@ -167,18 +168,18 @@ class DockerEngine:
             hold.release()
         self._client.close()
 
-    def _keep(self, built: images.BuiltImage) -> None:
+    def _keep_log(self, recipe: images.Recipe, log: str) -> None:
         """Keep the log of a build; that of one that failed is in the record of its cell."""
         with contextlib.suppress(OSError):
-            place = self._cache / "logs" / f"{built.tag.partition(':')[2]}.log"
+            place = self._cache / "logs" / f"{recipe.fingerprint}.log"
             place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_text(built.log, encoding="utf-8")
+            place.write_text(log, encoding="utf-8")
 
     def _within_budget(self, recipe: images.Recipe) -> None:
         budget = self._settings.disk_gb
         if budget is None:
             return
-        used = sum({image.id: image.bytes for image in images.kept(self._client)}.values()) / 1e9
+        used = images.total_bytes(images.kept(self._client)) / 1e9
         if used + images.ROOM_GB > budget:
             raise EngineFault(
                 Reason.DISK_BUDGET,
@@ -186,32 +187,31 @@ class DockerEngine:
                 f"`images: disk_gb:` allows {budget:g} GB; `nox -s images -- --prune` removes those that no matrix uses",
             )
 
-    def _describe(self, environment: Environment, built: images.BuiltImage) -> dict[str, Any]:
+    def _describe(self, recipe: images.Recipe, built: images.BuiltImage) -> dict[str, Any]:
         """Return what the agent says of an image: as recorded by this very agent, else by importing TensorFlow in it now."""
-        agent = agent_fingerprint(self._agent)
-        record = self._cache / "facts" / f"{built.id.rpartition(':')[2]}-{agent[:16]}.json"
+        environment = recipe.environment
+        record = self._cache / "facts" / f"{built.id.rpartition(':')[2]}-{agent_fingerprint(self._agent)[:16]}"
         with contextlib.suppress(OSError, ValueError):
-            facts = json.loads(record.read_text(encoding="utf-8"))
+            facts = json.loads((record / "facts.json").read_text(encoding="utf-8"))
             if isinstance(facts, dict):
                 return facts
-        prepared = Prepared(environment, built.tag.partition(":")[2], PYTHON, {}, built.reused, 0.0)
-        scratch = self._cache / "scratch" / self._session / f"describe-{next(self._numbers)}"
-        cores = os.cpu_count() or 1
-        with self.start(prepared, scratch=scratch, isolation="fork", threads=cores, memory_mb=self._limits.memory_mb) as agent_process:
-            facts = first_words(environment, agent_process, self._import_seconds)
-        record.parent.mkdir(parents=True, exist_ok=True)
-        part = record.with_suffix(f".{os.getpid()}.part")
-        part.write_text(json.dumps(facts), encoding="utf-8")
-        part.replace(record)
+        prepared = Prepared(environment, recipe.fingerprint, PYTHON, {}, built.reused, 0.0)
+        memory_mb = self._limits.memory_mb
+        with (
+            tempfile.TemporaryDirectory(prefix="tfmatrix-describe-", ignore_cleanup_errors=True) as scratch,
+            self.start(prepared, scratch=Path(scratch), isolation="fork", threads=os.cpu_count() or 1, memory_mb=memory_mb) as agent,
+        ):
+            facts = first_words(environment, agent, self._import_seconds)
+        record.mkdir(parents=True, exist_ok=True)
+        venvs.write_facts(record, facts)
         return facts
 
     def _shelf_of(self, image: str) -> Shelf:
         """Return the volume of this session; the first call makes it, after what killed sessions left is removed."""
         with self._guard:
             if self._shelf is None:
-                sessions = self._cache / "sessions"
-                sweep(self._client, sessions)
-                self._hold = Hold(sessions / self._session, exclusive=True, seconds=5)
+                self.tidy()
+                self._hold = Hold(self._sessions / self._session, exclusive=True, seconds=5)
                 self._shelf = Shelf(self._client, image=image, name=self._session, labels=self._labels(""))
             return self._shelf
 
@@ -223,7 +223,7 @@ class DockerEngine:
         return shelf.put(place / self._agent.name, self._agent)
 
     def _labels(self, environment: str) -> dict[str, str]:
-        return {SESSION: self._session, HOST: _home(self._cache / "sessions"), "tfmatrix.environment": environment}
+        return {SESSION: self._session, HOST: _home(self._sessions), "tfmatrix.environment": environment}
 
 
 def sweep(client: docker.DockerClient, sessions: Path) -> int:
@@ -277,12 +277,3 @@ def _otherwise(facts: dict[str, Any], recipe: images.Recipe) -> str | None:
     return (
         None if found == recipe.lock.pins else f"its image holds other packages than its lock: {venvs.difference(found, recipe.lock.pins)}"
     )
-
-
-@contextlib.contextmanager
-def opened(engine: DockerEngine) -> Iterator[DockerEngine]:
-    """Close an engine at the end."""
-    try:
-        yield engine
-    finally:
-        engine.close()

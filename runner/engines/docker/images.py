@@ -7,9 +7,10 @@ import io
 import json
 import os
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,7 @@ class Recipe:
     lock: Lock
     base: str
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """Return the hash of lock, Python, variables, base image and the files of the build."""
         files = [(SOURCES / name).read_text(encoding="utf-8") for name in _FILES]
@@ -211,6 +212,11 @@ def kept(client: docker.DockerClient) -> tuple[Kept, ...]:
         if tag.startswith(f"{REPOSITORY}:") or not _names(image)
     ]
     return tuple(sorted(images, key=lambda one: one.created, reverse=True))
+
+
+def total_bytes(found: Iterable[Kept]) -> int:
+    """Return what images have together, one of several names counted once."""
+    return sum({image.id: image.bytes for image in found}.values())
 
 
 def _names(image: dict[str, Any]) -> list[str]:

@@ -52,10 +52,6 @@ class Shelf:
                 self._whole.add(place)
         return PLACE / place
 
-    def forget(self, place: PurePosixPath) -> None:
-        """Copy `place` anew when it is wanted next."""
-        self._whole.discard(place)
-
     def _copy(self, place: PurePosixPath, source: Path, wanted: Callable[[Path], bool]) -> None:
         def plain(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
             member.uid = member.gid = 0

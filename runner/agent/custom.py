@@ -1,0 +1,126 @@
+"""The user's own classes and functions: which a model holds, and which of them a load says that it did not find."""
+
+import re
+import types
+from typing import Any, Dict, Iterator, Optional
+
+from agent import state
+
+# The packages whose classes and functions are found without their user's help; 1.15 calls itself tensorflow_core.
+NOT_OWN = ("keras", "tf_keras", "tensorflow", "tensorflow_core", "builtins", "functools")
+# Where versions keep what a model is compiled with; what wraps a loss or a metric of the user's own differs too.
+COMPILED = ("optimizer", "loss", "compiled_loss", "_compile_loss", "metrics", "compiled_metrics", "_compile_metrics")
+
+# What stands before the name, or the config, of what was not found. Each version has messages of its own, often several in one.
+BEFORE = [
+    re.compile(pattern)
+    for pattern in (
+        r"Unknown [A-Za-z ]{1,40}:?\s*",
+        r"Could not (?:locate|find) \w+\s*:?\s*",
+        r"Could not deserialize \w+ (?=\S{1,200} because its parent module)",
+        r"Cannot deserialize object of type ",
+        # In 1.15 such a message is a tuple.
+        r"Could not interpret [a-z ]{1,40} identifier:?'?,?\s*",
+        r"Could not interpret serialized [A-Za-z ]{1,40}:\s*",
+        r"Unable to restore (?:a layer|object|custom object) of class ",
+        r"layer=(?=\w+ of type <class 'str'>)",
+    )
+]
+# In quotes of some kind or none, behind the package under which it is registered.
+NAME = re.compile(r"['\"`]?(?:[\w.]+>)?(\w+)")
+CONFIG = re.compile(r"['\"]?\{")
+CLASS_NAME = re.compile(r"['\"]class_name['\"]: ['\"](?:[\w.]+>)?(\w+)['\"]")
+FUNCTION = re.compile(r"['\"]config['\"]: ['\"](?:[\w.]+>)?(\w+)['\"]")
+# Says only of what kind it is.
+NAMELESS = re.compile(r"Unable to restore custom object of type _tf_keras_")
+
+
+def names(model: Any) -> Dict[str, str]:
+    """Return the names of classes and functions in the model that are neither TensorFlow's nor Keras's own.
+
+    Those of layers and cells, and of what layers and the compiled model hold: initializers, regularizers, constraints, activations,
+    functions of Lambda layers, losses, metrics, the optimizer and its schedule. What a loss or metric is called itself leads to the
+    name of its class: some messages give that.
+    """
+    found = {}  # type: Dict[str, str]
+    seen = {}  # type: Dict[int, int]
+    for layer in state.every_layer(model):
+        _visit(layer, found, seen, depth=1)
+    for name in COMPILED:
+        _visit(getattr(model, name, None), found, seen, depth=3)
+    return found
+
+
+def _visit(value: Any, found: Dict[str, str], seen: Dict[int, int], depth: int) -> None:
+    """Add the name of a class or function if it is the user's own, and go `depth` objects on into what Keras's objects hold."""
+    if seen.get(id(value), -1) >= depth:
+        return
+    seen[id(value)] = depth
+    if isinstance(value, (list, tuple)):
+        for item in value:
+            _visit(item, found, seen, depth)
+    elif isinstance(value, dict):
+        for item in value.values():
+            _visit(item, found, seen, depth)
+    elif isinstance(value, (type, types.FunctionType)):
+        if _is_own(value):
+            found[value.__name__] = value.__name__
+    elif _is_keras(value):
+        kind = type(value)
+        if _is_own(kind):
+            found[kind.__name__] = kind.__name__
+            is_layer = hasattr(value, "weights") and not hasattr(value, "update_state")
+            if isinstance(getattr(value, "name", None), str) and not is_layer:
+                found.setdefault(value.name, kind.__name__)
+        if depth > 0:
+            for item in list(getattr(value, "__dict__", {}).values()):
+                _visit(item, found, seen, depth - 1)
+
+
+def _is_keras(value: Any) -> bool:
+    """Say whether something is part of a Keras model: it has a config, or is one of Keras's containers of losses and metrics."""
+    return hasattr(type(value), "get_config") or "keras" in type(value).__module__.split(".")
+
+
+def _is_own(kind: Any) -> bool:
+    return str(kind.__module__).split(".")[0] not in NOT_OWN
+
+
+def missing(error: BaseException, known: Dict[str, str]) -> Optional[str]:
+    """Return which of the model's own classes and functions, as `names` gave them, the error says was not found."""
+    message = str(error)
+    for before in BEFORE:
+        for match in before.finditer(message):
+            for name in _named(message[match.end() : match.end() + 400]):
+                if name in known:
+                    return known[name]
+    own = set(known.values())
+    if len(own) == 1 and NAMELESS.search(message):
+        return own.pop()
+    return _stumbled(error, known)
+
+
+def _named(text: str) -> Iterator[str]:
+    """Yield what the text begins with: a name, or the name in a config of a class or function."""
+    if not CONFIG.match(text):
+        match = NAME.match(text)
+        if match:
+            yield match.group(1)
+        return
+    for pattern in (CLASS_NAME, FUNCTION):
+        match = pattern.search(text)
+        if match and match.group(1) != "function":
+            yield match.group(1)
+            return
+
+
+def _stumbled(error: BaseException, known: Dict[str, str]) -> Optional[str]:
+    """Return the loss that Keras 3 did not find in an .h5 file: it stumbles over the function's config before it can say the name."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None or trace.tb_frame.f_code.co_name != "_resolve_compile_arguments_compat":
+        return None
+    config = trace.tb_frame.f_locals.get("obj_config")
+    name = config.get("config") if isinstance(config, dict) else None
+    return known.get(name.split(">")[-1]) if isinstance(name, str) else None
