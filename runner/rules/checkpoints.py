@@ -34,6 +34,7 @@ RESTORES = (
         cause="the checkpoint holds an optimizer of TensorFlow before 2.11 (or a legacy one), and the program has one of the new kind",
         class_="optimizer-state",
         remedy=f"{LEGACY}.* in the consumer, from 2.11 to 2.15; a model that is not compiled yet restores without its optimizer",
+        link="https://github.com/keras-team/keras-io/pull/1426",
         pattern=pattern(r"from a legacy Keras optimizer into a v2\.11\+"),
     ),
     Rule(

@@ -47,6 +47,7 @@ COMPILATION = (
         " function that it cannot find",
         class_="keras-2-to-3",
         remedy=COMPILE_ANEW,
+        link="https://github.com/keras-team/keras/issues/19330",
         pattern=pattern(
             r"Could not (?:locate function|deserialize) '(?:keras\.(?:metrics|losses)\.)?(mse|mae|mape|msle|accuracy|acc|\w{1,40})'.{0,300}"
             r"(?:is not a KerasSaveable|Make sure custom classes)",
@@ -81,6 +82,7 @@ WORDS = (
         cause="a layer's configuration holds a word of Keras 2 that Keras 3 has dropped",
         class_="keras-2-to-3",
         remedy=TO_KERAS_3,
+        link="https://github.com/keras-team/keras/issues/20750",
         pattern=pattern(
             r"Unrecognized keyword arguments passed to (\w{1,60}: \{'\w{1,60}')",
             r"Unrecognized keyword argument\S? ?(?:passed to )?(\w{0,60})",

@@ -67,6 +67,7 @@ BYTECODE = (
         cause="the file holds the compiled Python of a lambda, and the consumer's Python has other bytecode",
         class_="python-bytecode",
         remedy="load it with the producer's Python version, and replace the lambda by a registered function before saving again",
+        link="https://github.com/keras-team/keras/issues/14875",
         pattern=pattern(r"bad marshal data", r"unknown opcode", r"code\(\) (?:argument|takes)", r"marshal.{0,40}unsupported"),
     ),
 )

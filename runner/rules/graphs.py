@@ -109,6 +109,14 @@ GRAPHS = (
         formats=DIRECTORIES,
     ),
     Rule(
+        name="signature-other",
+        cause="the serving signature takes or gives something else than the model",
+        class_="format-changed",
+        remedy="name what it should take when saving: tf.saved_model.save(model, path, signatures=...)",
+        reasons=(Reason.SIGNATURE_DIFFERS,),
+        details={Check.SIGNATURE: pattern(r'"problems": \["([^"]{1,160})')},
+    ),
+    Rule(
         name="signature-differs",
         cause="the model loaded, and its serving signature is not there, or takes or gives something else",
         class_="format-changed",

@@ -7,6 +7,38 @@ from runner.rules.base import Rule, pattern
 
 VALUES = (
     Rule(
+        name="vocabulary-changed",
+        cause="a lookup layer came back with another vocabulary: words have other numbers now, or none",
+        class_="format-changed",
+        remedy="carry the vocabulary beside the model (layer.get_vocabulary()) and set it anew after loading (set_vocabulary)",
+        reasons=(Reason.CONFIG_DIFFERS,),
+        details={Check.CONFIG: pattern(r'"([^"]{1,60}: (?:the vocabulary|token \d)[^"]{0,80})')},
+    ),
+    Rule(
+        name="dtype-policy-changed",
+        cause="a layer came back with another dtype policy: it computes in another number type",
+        class_="format-changed",
+        remedy="build the model in code under the policy that it had, and load the weights alone",
+        reasons=(Reason.CONFIG_DIFFERS,),
+        details={Check.CONFIG: pattern(r'"([^"]{1,60}: the dtype policy[^"]{0,80})')},
+    ),
+    Rule(
+        name="random-state-changed",
+        cause="the random generator of a layer (Dropout, augmentation) came back in another state: training draws other numbers",
+        class_="format-changed",
+        remedy="nothing that predictions depend on; to repeat a training exactly, set the seed after loading",
+        reasons=(Reason.CONFIG_DIFFERS,),
+        details={Check.CONFIG: pattern(r'"([^"]{1,60}): the state of its random generator')},
+    ),
+    Rule(
+        name="argument-changed",
+        cause="a layer came back with another argument than it was saved with: a default took its place",
+        class_="semantics",
+        remedy="set it on the layer after loading, or build the model in code and load the weights alone",
+        reasons=(Reason.CONFIG_DIFFERS,),
+        details={Check.CONFIG: pattern(r'"problems": \["([^"]{1,160})')},
+    ),
+    Rule(
         name="frozen-came-back-trainable",
         cause="layers that were frozen came back trainable, or the other way round: the next fit would train what was to stay",
         class_="semantics",
@@ -29,6 +61,23 @@ VALUES = (
         remedy="build the model as it was saved; load in a way that raises (not by name, not skipping what does not fit)",
         reasons=(Reason.WEIGHTS_DIFFER,),
         details={Check.WEIGHTS: pattern(r'"differing": \["([^]]{1,100})')},
+    ),
+    Rule(
+        name="unusual-inputs-wrong",
+        cause="every weight is right, and so are the outputs for the usual inputs; for unusual ones they are not",
+        class_="semantics",
+        remedy="look what the layers do with such inputs in both versions: clipping, padding, unknown tokens, precision",
+        reasons=(Reason.OUTPUTS_DIFFER,),
+        passed=(Check.WEIGHTS,),
+        details={Check.OUTPUTS: pattern(r'"differing": \["(?!the usual inputs)([^]]{1,120})')},
+    ),
+    Rule(
+        name="unusual-inputs-raise",
+        cause="the loaded model is right for the usual inputs and raises for unusual ones, which the saved model took",
+        class_="semantics",
+        remedy="the details of the check `outputs` have the message; a shape or a table that was fixed when saving is the usual reason",
+        reasons=(Reason.PREDICT_RAISED,),
+        details={Check.OUTPUTS: pattern(r'"raised": \["([^"]{1,160})')},
     ),
     Rule(
         name="weights-right-outputs-wrong",
