@@ -2,8 +2,6 @@
 
 from typing import Any, Dict, List, Optional
 
-from agent import optimizers
-
 
 def array(variable: Any) -> Any:
     """Return a variable's value as an array."""
@@ -94,8 +92,3 @@ def _name(loss: Any) -> Optional[str]:
     name = loss if isinstance(loss, str) else getattr(loss, "__name__", None) or type(loss).__name__
     words = "".join("_" + letter.lower() if letter.isupper() else letter for letter in name).strip("_")
     return {"mse": "mean_squared_error", "mae": "mean_absolute_error"}.get(words, words)
-
-
-def optimizer(optimizer: Any) -> Dict[str, Any]:
-    """Return {"class", "iterations", "hyperparameters", "arrays"}; arrays are the slots, without the scalars of progress."""
-    return optimizers.read(optimizer)
