@@ -113,7 +113,8 @@ def _raised(result: AgentResult) -> Class | None:
     raised = RAISED.get(result.phase)
     if raised is None:
         return Class(Status.ERRORED, Reason.BAD_RESULT, f"the agent's own phase {result.phase} raised {result.error.type}")
-    first = _first_failed(result, MAIN)
+    # A signature of other types cannot be called: that is what is wrong with it.
+    first = _first_failed(result, (*MAIN, Check.SIGNATURE))
     if first is not None:
         return Class(Status.FAILED, first)
     if result.phase in ("config", "optimizer", "train-step") and _right(result):

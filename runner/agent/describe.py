@@ -83,6 +83,7 @@ def capabilities(tf: Any) -> Dict[str, Dict[str, Capability]]:
     """Return for each format and loader True, or the reason why this TensorFlow has it not. Looks at the API only."""
     model = tf.keras.Model
     load_model = getattr(tf.keras.models, "load_model", None)
+    v1 = getattr(getattr(tf, "compat", None), "v1", None)
     checkpoint = has(getattr(tf, "train", None), "Checkpoint", "tf.train.Checkpoint")
     saved_model = has(getattr(tf, "saved_model", None), "save", "tf.saved_model.save")
     save_weights = getattr(model, "save_weights", None)
@@ -109,7 +110,7 @@ def capabilities(tf: Any) -> Dict[str, Dict[str, Capability]]:
             "legacy-load-model": _legacy_keras(tf),
             "model-from-json": has(tf.keras.models, "model_from_json", "tf.keras.models.model_from_json"),
             "own": True,
-            "serving": has(getattr(tf.compat.v1, "saved_model", None), "load", "tf.compat.v1.saved_model.load"),
+            "serving": has(getattr(v1, "saved_model", None), "load", "tf.compat.v1.saved_model.load"),
             "saved-model-load": has(getattr(tf, "saved_model", None), "load", "tf.saved_model.load"),
             "tfsm-layer": has(tf.keras.layers, "TFSMLayer", "keras.layers.TFSMLayer"),
             "load-weights": load_weights,
@@ -151,6 +152,6 @@ def takes(function: Union[Callable[..., Any], None], parameter: str, otherwise: 
 
 
 def _legacy_keras(tf: Any) -> Capability:
-    if tf.keras.__name__.startswith("tf_keras") or "tf_keras" in getattr(tf.keras.Model, "__module__", ""):
+    if tf.keras.Model.__module__.startswith("tf_keras"):
         return "tf.keras is tf-keras here"
     return True if importlib.util.find_spec("tf_keras") else "tf-keras is not installed"

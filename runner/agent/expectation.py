@@ -32,7 +32,8 @@ def make(fixture: Fixture) -> Dict[str, Any]:
     if optimizer is not None:
         found["metrics"] = fixture.train(model, optimizer, NEXT_STEP)
         found["next"] = state.weights(model)["arrays"]
-        found["next_slots"] = state.optimizer(optimizer)["arrays"]
+        after = state.optimizer(optimizer)
+        found["next_slots"], found["optimizer"]["next_iterations"] = after["arrays"], after["iterations"]
         twin = fixture.build(FIRST_WEIGHTS)
         for variable, value in zip(twin.weights, found["weights"]):
             variable.assign(value)

@@ -27,7 +27,12 @@ def custom_objects(tf):
         exec(stream.read(), {"tf": tf})
     return {}
 '''
-EXPECTED = {"input_names": [], "counts": {"outputs": 1, "weights": 0, "slots": 0, "next": 0, "fresh": 0, "next_slots": 0}}
+EXPECTED = {
+    "input_names": [],
+    "further_names": [],
+    "interface": {"inputs": [], "outputs": []},
+    "counts": {"outputs": 1, "further": 0, "weights": 0, "slots": 0, "next": 0, "fresh": 0, "next_slots": 0},
+}
 SECONDS = 2
 
 

@@ -54,7 +54,7 @@ def started(engine: Engine, prepared: Prepared, scratch: Path, isolation: Isolat
 
 
 def asked(matrix: Path, profile: str, place: Path) -> dict[str, Outcome]:
-    """Save and load what a profile selects, in each environment by itself, two environments at a time; loads of failed saves are left out."""
+    """Save and load what a profile selects, in each environment by itself, two at a time; loads of failed saves are left out."""
     spec = load_matrix(matrix)
     engine = make_engine("local", locks=spec.locks)
 

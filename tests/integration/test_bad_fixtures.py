@@ -34,6 +34,8 @@ SAVES = {
     "no_import/h5": (Status.ERRORED, Reason.FIXTURE_INVALID),
     "no_signature/saved-model": (Status.PASSED, None),
     "needs_more/h5": (Status.UNSUPPORTED, Reason.NEED_UNMET),
+    "own_way@other/own": (Status.ERRORED, Reason.FIXTURE_INVALID),
+    "no_way/own": (Status.ERRORED, Reason.FIXTURE_INVALID),
 }
 
 LOADS = {
@@ -50,6 +52,16 @@ LOADS = {
     "load_cannot_predict/h5/load-model": (Status.FAILED, Reason.PREDICT_RAISED),
     "load_thaws/h5/load-model": (Status.DEGRADED, Reason.STRUCTURE_DIFFERS),
     "no_signature/saved-model/saved-model-load": (Status.FAILED, Reason.SIGNATURE_DIFFERS),
+    "wrong_signature/saved-model/saved-model-load": (Status.FAILED, Reason.SIGNATURE_DIFFERS),
+    "wrong_signature/saved-model/serving": (Status.FAILED, Reason.SIGNATURE_DIFFERS),
+    "load_miscounts/h5/load-model": (Status.DEGRADED, Reason.CONFIG_DIFFERS),
+    "load_miscounts/keras-v3/load-model": (Status.DEGRADED, Reason.CONFIG_DIFFERS),
+    "load_saturates/h5/load-model": (Status.FAILED, Reason.OUTPUTS_DIFFER),
+    "load_loses_metrics/keras-v3/load-model": (Status.DEGRADED, Reason.COMPILE_LOST),
+    "own_way/own/own": (Status.PASSED, None),
+    "own_way@forgetful/own/own": (Status.FAILED, Reason.WEIGHTS_DIFFER),
+    "not_built/weights-tf/load-weights": (Status.PASSED, None),
+    "not_built/weights-h5/load-weights": (Status.FAILED, Reason.LOAD_RAISED),
     "needs_more/h5/load-model": (Status.UNSUPPORTED, Reason.NEED_UNMET),
     "lies/h5/load-model": (Status.BLOCKED, Reason.BLOCKED_BY),
 }
@@ -93,6 +105,19 @@ def test_equal_weights_do_not_make_a_pass(run: Run) -> None:
     assert found.checks[Check.WEIGHTS] == "passed"
     assert found.checks[Check.OUTPUTS] == "failed"
     assert found.differences["outputs"] > 0.01
+
+
+def test_awkward_inputs_show_what_usual_ones_do_not(run: Run) -> None:
+    found = outcome(run, f"load/{ENV}/{ENV}/load_saturates/h5/load-model")
+    assert found.notes["checks"]["outputs"]["differing"] == ["values times 100"]
+
+
+def test_what_is_lost_beside_the_values_is_named(run: Run) -> None:
+    found = outcome(run, f"load/{ENV}/{ENV}/load_miscounts/keras-v3/load-model")
+    assert found.notes["checks"]["config"]["problems"] == ["bad: rounds is 5 instead of 4"]
+    assert outcome(run, f"load/{ENV}/{ENV}/load_loses_metrics/keras-v3/load-model").notes["checks"]["compile"]["expected"] == (
+        "the metrics mean_absolute_error"
+    )
 
 
 def test_the_object_that_was_missing_is_named(run: Run) -> None:

@@ -30,7 +30,6 @@ SEEN = {
     f"{K3}/lambda_layer/keras-v3/load-model-unsafe": PASSED,
     f"{K2}/unregistered_layer/keras-v3/load-model": PASSED,
     f"{K2}/unregistered_layer@same/keras-v3/load-model": missing("ShiftedDense"),
-    f"{K2}/unregistered_layer@moved/keras-v3/load-model": missing("ShiftedDense"),
     f"{K2}/unregistered_layer@absent/keras-v3/load-model": missing("ShiftedDense"),
     f"{K3}/unregistered_layer/keras-v3/load-model": PASSED,
     f"{K3}/unregistered_layer@same/keras-v3/load-model": missing("ShiftedDense"),

@@ -31,6 +31,18 @@ def test_every_cell_stands_after_what_it_needs_and_once() -> None:
         seen.add(cell.id)
 
 
+def test_a_fixture_is_read_by_the_loaders_that_its_entry_names() -> None:
+    own = replace(fixture("misuse", formats=("h5",)), loaders=(("h5", ("load-weights-by-name",)),))
+    loads = [cell for cell in make_plan(selection(("a",), fixtures=(fixture(), own))).cells if cell.stage is Stage.LOAD]
+    assert {cell.loader for cell in loads if cell.fixture == "misuse"} == {"load-weights-by-name"}
+    assert {cell.loader for cell in loads if cell.fixture == "sequential"} == {"load-model", "load-weights", "checkpoint-restore"}
+
+
+def test_a_format_of_which_no_loader_is_asked_for_is_not_saved() -> None:
+    chosen = replace(selection(("a",)), loaders=frozenset({"checkpoint-restore"}))
+    assert {cell.format for cell in make_plan(chosen).cells if cell.stage is not Stage.BUILD} == {"checkpoint"}
+
+
 def test_a_fixture_has_only_the_formats_it_declares() -> None:
     plan = make_plan(selection(fixtures=(fixture(), fixture("weights_only", formats=("checkpoint",)))))
     assert {cell.format for cell in plan.cells if cell.fixture == "weights_only"} == {"checkpoint"}

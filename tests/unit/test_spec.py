@@ -58,8 +58,9 @@ def test_smallest_file_means_everything_with_everything(tmp_path: Path) -> None:
 
 def test_shipped_profiles() -> None:
     spec = load_matrix(DEFAULT)
-    quick, full, nightly, faults = spec.profiles
-    assert [profile.name for profile in spec.profiles] == ["quick", "full", "nightly", "faults"]
+    quick, full, nightly, legacy, faults = spec.profiles
+    assert [profile.name for profile in spec.profiles] == ["quick", "full", "nightly", "legacy", "faults"]
+    assert {dict(spec.environment(id_).variables).get("TF_USE_LEGACY_KERAS") for id_ in legacy.environments} == {None, "0", "1"}
     assert [(spec.environment(id_).tensorflow, spec.environment(id_).addons) for id_ in quick.environments] == [
         ("2.12.1", None), ("2.13.1", "0.23.0"), ("2.15.1", None), ("2.16.2", None), ("2.18.1", None), ("2.21.0", None),
     ]  # fmt: skip
@@ -128,6 +129,14 @@ def test_every_format_and_loader_has_a_line_of_text() -> None:
         ("fixtures: {mine: {file: matrix.yaml, variants: {x: {units: [1]}}}}\n", 5, ["a list is not text"]),
         ("fixtures: {mine: {file: matrix.yaml, isolation: thread}}\n", 5, ["'thread'", "'fork'"]),
         ("fixtures: {mine: {file: matrix.yaml, fault: disk_ful}}\n", 5, ["unknown fault 'disk_ful'", "did you mean 'disk_full'?"]),
+        (
+            "fixtures: {mine: {file: matrix.yaml, variants: {x: {code: movd}}}}\n",
+            5,
+            ["unknown place of the code 'movd'", "did you mean 'moved'?"],
+        ),
+        ("fixtures:\n  mine:\n    file: matrix.yaml\n    formats: {h5: [load-model, load-model]}\n", 8, ["'load-model' is given twice"]),
+        ("fixtures: {mine: {file: matrix.yaml, formats: [h5, h5]}}\n", 5, ["the format 'h5' is given twice"]),
+        ("fixtures: {mine: {file: matrix.yaml, formats: {h6: all}}}\n", 5, ["unknown format 'h6'", "did you mean 'h5'?"]),
         ("fixtures: {a/b: {file: matrix.yaml}}\n", 5, ["'a/b' is not a valid name"]),
         ("fixtures:\n  sequential:\n    file: matrix.yaml\n", 6, ["has a fixture 'sequential' already"]),
         ("limits: {seconds: 5}\nlimits: {seconds: 6}\n", 6, ["`limits` is given twice", "line 5"]),
@@ -285,6 +294,27 @@ def test_own_fixture_beside_a_matrix_file_anywhere(tmp_path: Path) -> None:
     assert (wide.key, wide.options, wide.needs) == ("mine@wide", (("units", 30), ("rate", 0.5)), ("tensorflow_text",))
     assert plain.file == tmp_path / "models" / "mine.py"
     assert spec.profiles[0].fixtures == ("mine", "mine@wide")
+
+
+def test_a_fixture_may_name_its_loaders_and_where_its_code_is(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text("")
+    text = SMALL + (
+        "fixtures:\n"
+        "  mine:\n"
+        "    file: mine.py\n"
+        "    formats: {weights-h5: [load-model], h5: all}\n"
+        "    because: A file of weights is no model.\n"
+        "    variants: {gone: {code: absent, units: 3}}\n"
+    )
+    plain, gone = (fixture for fixture in load(tmp_path, text).fixtures if fixture.name == "mine")
+    assert (plain.formats, plain.loaders, plain.code) == (("weights-h5", "h5"), (("weights-h5", ("load-model",)),), "given")
+    assert (gone.code, gone.options, gone.because) == ("absent", (("units", 3),), "A file of weights is no model.")
+
+
+def test_only_a_fixture_that_says_so_has_a_format_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text("")
+    (plain,) = (fixture for fixture in load(tmp_path, SMALL + "fixtures: {mine: {file: mine.py}}\n").fixtures if fixture.name == "mine")
+    assert set(FORMATS) - set(plain.formats) == {"own"}
 
 
 def test_wrong_file_of_a_fixture_suggests_the_nearest(tmp_path: Path) -> None:

@@ -20,6 +20,9 @@ def asarray(value):
     return value
 
 
+zeros_like = asarray
+
+
 @contextlib.contextmanager
 def load(path, allow_pickle=True):
     """Give the arrays of a file that has one: the output."""

@@ -33,6 +33,7 @@ def saved_model_load(path):
         return numpy.Array()
 
     function.structured_input_signature = ((), {})
+    function.structured_outputs = []
     return types.SimpleNamespace(signatures={"serving_default": function})
 
 
@@ -45,6 +46,7 @@ keras = types.SimpleNamespace(
     backend=types.SimpleNamespace(clear_session=lambda: None),
     utils=types.SimpleNamespace(get_custom_objects=lambda: object_registration._GLOBAL_CUSTOM_OBJECTS),
 )
+nest = types.SimpleNamespace(flatten=list)
 random = types.SimpleNamespace(set_seed=lambda seed: None)
 saved_model = types.SimpleNamespace(save=lambda model, path: None, load=saved_model_load)
 train = types.SimpleNamespace(Checkpoint=type("Checkpoint", (), {}))

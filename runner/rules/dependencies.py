@@ -1,0 +1,73 @@
+"""Libraries, tensorflow-addons and Python itself: what is not TensorFlow and breaks it all the same."""
+
+from __future__ import annotations
+
+from runner.model import Reason
+from runner.rules.base import Rule, pattern
+
+DEPENDENCIES = (
+    Rule(
+        name="protobuf-newer",
+        cause="protobuf is newer than the generated code of this TensorFlow",
+        class_="dependency",
+        remedy="pin protobuf as of the release (below 3.21 up to TensorFlow 2.11), or set as_of",
+        pattern=pattern(
+            r"Descriptors cannot (?:not )?be created directly",
+            r"google\.protobuf.{0,80}has no attribute",
+            r"MessageFactory.{0,60}GetPrototype",
+        ),
+    ),
+    Rule(
+        name="numpy-newer",
+        cause="NumPy is newer than this code allows: it names something that NumPy removed",
+        class_="dependency",
+        remedy="pin numpy below the version that removed it (below 1.24 for np.object and np.bool, below 2 for the others), or set as_of",
+        pattern=pattern(
+            r"module 'numpy' has no attribute '(\w{1,40})'",
+            r"(np\.\w{1,30}). was removed in the NumPy 2",
+            r"compiled using NumPy 1\.",
+            r"numpy\.dtype size changed",
+            r"numpy\.core\._multiarray_umath failed",
+            r"_ARRAY_API not found",
+        ),
+    ),
+    Rule(
+        name="h5py-3",
+        cause="h5py 3 gives text where this Keras expects bytes",
+        class_="dependency",
+        remedy="pin h5py below 3 in the consumer",
+        pattern=pattern(r"'str' object has no attribute 'decode'"),
+    ),
+    Rule(
+        name="module-missing",
+        cause="a module is missing in the environment",
+        class_="dependency",
+        remedy="add it to `packages` of the environment, or to `needs` of the fixture",
+        pattern=pattern(r"^(?:ModuleNotFoundError|ImportError): No module named '?([\w.]{1,80})"),
+        reasons=(Reason.IMPORT_FAILED, Reason.FIXTURE_INVALID, Reason.LOAD_RAISED, Reason.SAVE_RAISED, Reason.PREDICT_RAISED),
+    ),
+)
+
+ADDONS = (
+    Rule(
+        name="addons-missing",
+        cause="the model holds a part of tensorflow-addons, which is missing here or does not fit this TensorFlow",
+        class_="addons",
+        remedy="pass the class with custom_objects, from addons (they end at TensorFlow 2.15) or a copy of its source in your own code",
+        pattern=pattern(
+            r"No module named '?tensorflow_addons",
+            r"(?:Unknown \w{1,20}|Could not locate class|[Cc]annot deserialize object of type):? [`'\"]?Addons>(\w{1,60})",
+        ),
+    ),
+)
+
+BYTECODE = (
+    Rule(
+        name="lambda-bytecode",
+        cause="the file holds the compiled Python of a lambda, and the consumer's Python has other bytecode",
+        class_="python-bytecode",
+        remedy="load it with the producer's Python version, and replace the lambda by a registered function before saving again",
+        link="https://github.com/keras-team/keras/issues/14875",
+        pattern=pattern(r"bad marshal data", r"unknown opcode", r"code\(\) (?:argument|takes)", r"marshal.{0,40}unsupported"),
+    ),
+)
