@@ -2,52 +2,24 @@
 
 from __future__ import annotations
 
-import json
-import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from runner.classify import outcome_of
 from runner.engines import make_engine
-from runner.engines.agent import Agent
-from runner.engines.base import Engine, Prepared
+from runner.engines.base import Engine
 from runner.model import Cell, Isolation, Outcome, Stage, Status
-from runner.plan import Plan, make_plan
-from runner.protocol import build_request, read_result
+from runner.plan import make_plan
 from runner.selection import select
 from runner.spec import load_matrix
+from tests.integration.asking import cells, started
 
 pytestmark = pytest.mark.integration
 
 MATRIX = Path(__file__).parent / "sharing.yaml"
 ENVIRONMENTS = ("tf2.4-tfa0.14-py38", "tf2.15-py311", "tf2.21-py311")
-SECONDS = 200.0
 Outcomes = dict[str, Outcome]
-
-
-def ask(agent: Agent, plan: Plan, cell: Cell, artifact: Path, scratch: Path) -> Outcome:
-    """Run one cell as it comes, without confirming anything."""
-    assert cell.fixture is not None
-    spec = plan.selection.spec
-    scratch.mkdir(parents=True)
-    fixture = plan.fixtures[cell.fixture]
-    request = build_request(cell, fixture=fixture, limits=spec.limits, tolerances=spec.tolerances, artifact=artifact, scratch=scratch)
-    (scratch / "request.json").write_text(json.dumps(request))
-    agent.ask({"request": str(scratch / "request.json")})
-    deadline = time.monotonic() + SECONDS
-    while (event := agent.next_event(deadline - time.monotonic())) is not None and event["event"] != "done":
-        pass
-    assert event is not None, agent.stderr_tail()
-    return outcome_of(cell, read_result(Path(request["result"]), cell_id=cell.id), isolation="shared")
-
-
-def cells(agent: Agent, plan: Plan, wanted: Iterator[Cell], place: Path, scratch: Path) -> Iterator[Outcome]:
-    for number, cell in enumerate(wanted):
-        save = cell if cell.stage is Stage.SAVE else cell.needs[0]
-        yield ask(agent, plan, cell, place / save.id.replace("/", "+"), scratch / str(number))
 
 
 def both(engine: Engine, environment: str, place: Path) -> tuple[Outcomes, Outcomes]:
@@ -66,14 +38,6 @@ def both(engine: Engine, environment: str, place: Path) -> tuple[Outcomes, Outco
             return {item.id: item for item in cells(agent, plan, iter(loads), place, scratch / "loads")}
 
     return run("shared"), run("fork")
-
-
-def started(engine: Engine, prepared: Prepared, scratch: Path, isolation: Isolation) -> Agent:
-    agent = engine.start(prepared, scratch=scratch, isolation=isolation, threads=1, memory_mb=4000)
-    event = agent.next_event(SECONDS)
-    assert event is not None, agent.stderr_tail()
-    assert event["event"] == "ready", event
-    return agent
 
 
 @pytest.fixture(scope="module")
