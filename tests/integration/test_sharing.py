@@ -18,13 +18,19 @@ from tests.integration.asking import cells, started
 pytestmark = pytest.mark.integration
 
 MATRIX = Path(__file__).parent / "sharing.yaml"
-ENVIRONMENTS = ("tf2.4-tfa0.14-py38", "tf2.15-py311", "tf2.21-py311")
+CHOICES = (
+    ("catalogue", "tf2.15-py311"),
+    ("formats", "tf2.4-tfa0.14-py38"),
+    ("formats", "tf2.15-py311"),
+    ("formats", "tf2.21-py311"),
+)
 Outcomes = dict[str, Outcome]
+Results = dict[tuple[str, str], tuple[Outcomes, Outcomes]]
 
 
-def both(engine: Engine, environment: str, place: Path) -> tuple[Outcomes, Outcomes]:
-    """Save everything in one environment, and load it there in shared children and in children of their own."""
-    plan = make_plan(select(load_matrix(MATRIX), from_=(environment,), to=(environment,)))
+def both(engine: Engine, profile: str, environment: str, place: Path) -> tuple[Outcomes, Outcomes]:
+    """Save what a profile has in one environment, and load it there in shared children and in children of their own."""
+    plan = make_plan(select(load_matrix(MATRIX), profile=profile, from_=(environment,), to=(environment,)))
     prepared = engine.prepare(plan.environments[environment])
     loads: list[Cell] = []
 
@@ -41,13 +47,13 @@ def both(engine: Engine, environment: str, place: Path) -> tuple[Outcomes, Outco
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Outcomes, Outcomes]]:
+def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
     engine = make_engine("local", locks=load_matrix(MATRIX).locks)
     place = tmp_path_factory.mktemp("sharing")
     try:
         with ThreadPoolExecutor(2) as pool:
-            found = pool.map(lambda name: both(engine, name, place / name), ENVIRONMENTS)
-            return dict(zip(ENVIRONMENTS, found, strict=True))
+            found = pool.map(lambda choice: both(engine, *choice, place.joinpath(*choice)), CHOICES)
+            return dict(zip(CHOICES, found, strict=True))
     finally:
         engine.close()
 
@@ -56,26 +62,26 @@ def verdict(outcome: Outcome) -> tuple[object, ...]:
     return outcome.status, outcome.reason, outcome.phase, outcome.checks, outcome.error and outcome.error.type
 
 
-@pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_verdicts_are_the_same(results: dict[str, tuple[Outcomes, Outcomes]], environment: str) -> None:
-    shared, alone = results[environment]
+@pytest.mark.parametrize("choice", CHOICES, ids="-".join)
+def test_verdicts_are_the_same(results: Results, choice: tuple[str, str]) -> None:
+    shared, alone = results[choice]
     assert len(alone) > 30
     assert {name: verdict(item) for name, item in shared.items()} == {name: verdict(item) for name, item in alone.items()}
 
 
-@pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_loads_do_share_and_only_those_that_pass(results: dict[str, tuple[Outcomes, Outcomes]], environment: str) -> None:
-    shared, alone = results[environment]
+@pytest.mark.parametrize("choice", CHOICES, ids="-".join)
+def test_loads_do_share_and_only_those_that_pass(results: Results, choice: tuple[str, str]) -> None:
+    shared, alone = results[choice]
     together = [item for item in shared.values() if "shared" in item.notes]
     assert len(together) > len(shared) / 5
     assert {item.status for item in together} == {Status.PASSED}
     assert not [item for item in alone.values() if "shared" in item.notes]
 
 
-@pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_sharing_makes_no_load_fail(results: dict[str, tuple[Outcomes, Outcomes]], environment: str) -> None:
+@pytest.mark.parametrize("choice", CHOICES, ids="-".join)
+def test_sharing_makes_no_load_fail(results: Results, choice: tuple[str, str]) -> None:
     """What does not pass in a shared child does not in its own either: otherwise something is left of the load before."""
-    shared, _ = results[environment]
+    shared, _ = results[choice]
     assert not [
         (item.id, item.notes["ran_before"]) for item in shared.values() if "ran_before" in item.notes and item.status is Status.PASSED
     ]
