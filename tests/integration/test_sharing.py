@@ -52,7 +52,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
     place = tmp_path_factory.mktemp("sharing")
     try:
         with ThreadPoolExecutor(2) as pool:
-            found = pool.map(lambda choice: both(engine, *choice, place.joinpath(*choice)), CHOICES)
+            found = pool.map(lambda choice: both(engine, choice[0], choice[1], place.joinpath(*choice)), CHOICES)
             return dict(zip(CHOICES, found, strict=True))
     finally:
         engine.close()
