@@ -64,8 +64,8 @@ CODE = (
     ),
     Rule(
         name="activation-as-function",
-        cause="an activation function of the model's own is in the file as a mere 'function': the producer's .h5 writer puts it down so that"
-        " no .h5 loader finds it, its own neither",
+        cause="an activation function of the model's own is in the file as a mere 'function': the producer's .h5 writer puts it"
+        " down so that no .h5 loader finds it, its own neither",
         class_="custom-code",
         remedy=f"{SAME_FILE}; or save .keras",
         pattern=pattern(r"Unknown activation function: '?function\b"),
@@ -96,6 +96,14 @@ CODE = (
         formats=("h5",),
         loaders=("load-model", "load-model-nocompile", "load-model-unsafe"),
         consumer=("keras>=3",),
+    ),
+    Rule(
+        name="name-instead-of-object",
+        cause="a part of the model's own (a regularizer, say) was not known: the load raised nothing, and put its name in its place as a text",
+        class_="custom-code",
+        remedy="import the module that defines it before loading; pass custom_objects={...}, or decorate it with register_keras_serializable",
+        pattern=pattern(r"'(?:str|dict)' object is not callable"),
+        phases=("outputs", "train-step"),
     ),
     Rule(
         name="get-config-without-argument",

@@ -125,6 +125,7 @@ WRITTEN: tuple[Written, ...] = (
     Written("function-in-h5", raised("TypeError", "Object of type function is not JSON serializable")),
     Written("loss-not-found-in-h5", load(PAIR, "f", "h5", "load-model", Status.FAILED, Reason.LOAD_RAISED, error=ErrorInfo(type="TypeError", message="string indices must be integers, not 'str'", traceback="in compile_args_from_training_config"))),
     Written("not-built-while-loading", raised("ValueError", "Layer count mismatch when loading weights from file. Model expected 1 layers, found 2 saved layers."), KERAS_2_TO_3),
+    Written("name-instead-of-object", load(PAIR, "f", "keras-v3", "load-model", Status.DEGRADED, Reason.TRAIN_STEP_RAISED, error=ErrorInfo(type="TypeError", message="'str' object is not callable", phase="train-step"))),
     Written("layer-without-call", raised("ValueError", "Cannot call custom layer scale of type <class 'Scale'>, because the call function was not serialized to the SavedModel.", "keras-dir", Reason.PREDICT_RAISED)),
     Written("object-not-restored", raised("ValueError", 'Unable to restore custom object of class "Scale" (type _tf_keras_layer).', "keras-dir")),
     Written("safe-mode", raised("ValueError", "Requested the deserialization of a `Lambda` layer whose `function` is a Python lambda. This carries a potential risk of arbitrary code execution and thus it is disallowed by default. If you trust the source of the saved model, you can pass `safe_mode=False` to the loading function", "keras-v3")),
