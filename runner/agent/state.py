@@ -2,9 +2,6 @@
 
 from typing import Any, Dict, List, Optional
 
-# Names under which versions keep the same hyperparameter; values that no user set are left to the version.
-HYPERPARAMETERS = ("learning_rate", "momentum", "nesterov", "rho", "beta_1", "beta_2", "epsilon", "centered", "amsgrad", "weight_decay")
-
 
 def array(variable: Any) -> Any:
     """Return a variable's value as an array."""
@@ -46,8 +43,15 @@ def every_layer(model: Any) -> List[Any]:
     flatten = getattr(model, "_flatten_layers", None)
     if flatten is not None:
         return list(flatten())
-    # Older than 2.2.
-    return [model] + [part for part in model.submodules if hasattr(part, "get_config") and hasattr(part, "weights")]
+    # Older than 2.2; its `submodules` raises for dicts whose keys are layers.
+    found, waiting = [], [model]  # type: List[Any], List[Any]
+    while waiting:
+        part = waiting.pop(0)
+        if not any(part is other for other in found):
+            found.append(part)
+            inner = getattr(part, "layers", None) or getattr(part, "_layers", None) or []
+            waiting += [layer for layer in inner if hasattr(layer, "get_config") and hasattr(layer, "weights")]
+    return found
 
 
 def metric_names(model: Any, logs: Any) -> List[str]:
@@ -88,32 +92,3 @@ def _name(loss: Any) -> Optional[str]:
     name = loss if isinstance(loss, str) else getattr(loss, "__name__", None) or type(loss).__name__
     words = "".join("_" + letter.lower() if letter.isupper() else letter for letter in name).strip("_")
     return {"mse": "mean_squared_error", "mae": "mean_absolute_error"}.get(words, words)
-
-
-def optimizer(optimizer: Any) -> Dict[str, Any]:
-    """Return {"class", "iterations", "hyperparameters", "arrays"}; arrays are the slots, without the scalars of progress."""
-    config = {}  # type: Dict[str, Any]
-    raw = optimizer.get_config()
-    for name in HYPERPARAMETERS:
-        value = raw.get(name)
-        if isinstance(value, bool):
-            config[name] = value
-        elif isinstance(value, (int, float)) or hasattr(value, "item"):
-            config[name] = float(value)
-        elif isinstance(value, dict):
-            config[name] = value.get("class_name", "schedule")
-    known = optimizer.variables
-    variables = known() if callable(known) else known
-    arrays = []
-    for variable in variables:
-        name = str(getattr(variable, "path", None) or variable.name).split(":")[0].split("/")[-1]
-        value = array(variable)
-        if value.ndim == 0 and ("iter" in name or "learning_rate" in name or "decay" in name):
-            continue
-        arrays.append(value)
-    return {
-        "class": type(optimizer).__name__,
-        "iterations": int(array(optimizer.iterations)),
-        "hyperparameters": config,
-        "arrays": arrays,
-    }

@@ -1,0 +1,129 @@
+"""Everything an optimizer holds, through all wrappers around it, whatever version it comes from.
+
+Wrappers (LossScaleOptimizer, Lookahead, MovingAverage) show of the optimizer inside some variables, all, or none, by version: so each
+is asked for its own.
+"""
+
+import re
+from typing import Any, Dict, List
+
+from agent.state import array
+
+# Names under which versions keep the same hyperparameter; values that no user set are left to the version.
+HYPERPARAMETERS = ("learning_rate", "momentum", "nesterov", "rho", "beta_1", "beta_2", "epsilon", "centered", "amsgrad", "weight_decay")
+HYPERPARAMETERS += ("initial_accumulator_value", "learning_rate_power", "l1_regularization_strength", "l2_regularization_strength")
+HYPERPARAMETERS += ("clipnorm", "clipvalue", "global_clipnorm", "use_ema", "ema_momentum", "ema_overwrite_frequency")
+HYPERPARAMETERS += ("initial_scale", "dynamic_growth_steps")
+# Of tensorflow-addons.
+HYPERPARAMETERS += ("weight_decay_rate", "sync_period", "slow_step_size", "average_decay", "start_averaging", "average_period")
+
+# Under these names wrappers keep what they wrap.
+INSIDE = ("inner_optimizer", "_optimizer", "optimizer")
+# Where the scale and its counter are in Keras 2 and in Keras 3; some versions hide them from the optimizer's variables.
+SCALES = {"loss_scale": ("loss_scale", "dynamic_scale"), "loss_scale_counter": ("dynamic_counter", "step_counter")}
+PROGRESS = ("iter", "learning_rate", "decay", "dynamic_scale", "step_counter", "current_loss_scale", "good_steps")
+# A schedule is compared by what it gives at these steps.
+STEPS = (0, 1, 7, 1000)
+
+
+def read(optimizer: Any) -> Dict[str, Any]:
+    """Return {"class", "iterations", "hyperparameters", "arrays"}; arrays are the slots, without the scalars of progress."""
+    parts = chain(optimizer)
+    hyperparameters = {}  # type: Dict[str, Any]
+    for part in reversed(parts):
+        hyperparameters.update(_hyperparameters(part))
+    return {
+        "class": shown_class(parts),
+        "iterations": _iterations(parts),
+        "hyperparameters": hyperparameters,
+        "arrays": _slots(parts),
+    }
+
+
+def chain(optimizer: Any) -> List[Any]:
+    """Return the optimizer, and what it wraps, from the outside in."""
+    parts = [optimizer]
+    while len(parts) < 10:
+        held = vars(parts[-1]) if hasattr(parts[-1], "__dict__") else {}
+        inside = [held[name] for name in INSIDE if hasattr(held.get(name), "apply_gradients")]
+        if not inside or any(inside[0] is part for part in parts):
+            break
+        parts.append(inside[0])
+    return parts
+
+
+def shown_class(parts: List[Any]) -> str:
+    """Return the class, and in brackets that of what it wraps: `LossScaleOptimizer(SGD)`; versions of a class are told by no name."""
+    names = [re.sub(r"V\d+$", "", type(part).__name__) for part in parts]
+    return "(".join(names) + ")" * (len(names) - 1)
+
+
+def _iterations(parts: List[Any]) -> int:
+    """Return the count of the innermost that counts: a wrapper may have one of its own that stands still."""
+    for part in reversed(parts):
+        # Asked for by its public name some would make the variable now, and change what a later save or load finds.
+        if getattr(part, "_iterations", None) is not None:
+            return int(array(part.iterations))
+    return int(array(parts[0].iterations))
+
+
+def _slots(parts: List[Any]) -> List[Any]:
+    """Return the values of all variables, each once."""
+    arrays, seen = [], set()
+    for part in parts:
+        for variable in _variables(part):
+            if id(variable) in seen:
+                continue
+            seen.add(id(variable))
+            name = str(getattr(variable, "path", None) or variable.name).split(":")[0].split("/")[-1]
+            value = array(variable)
+            if value.ndim or not any(word in name for word in PROGRESS):
+                arrays.append(value)
+    return arrays
+
+
+def _variables(part: Any) -> List[Any]:
+    """Return the variables under both names they have had; a wrapper may raise at one of them."""
+    found = []
+    for name in ("variables", "weights"):
+        try:
+            known = getattr(part, name, [])
+            found += list(known() if callable(known) else known)
+        except AttributeError:
+            continue
+    return found
+
+
+def _hyperparameters(part: Any) -> Dict[str, Any]:
+    """Return what the optimizer was made with, by name."""
+    try:
+        raw = part.get_config()
+    except NotImplementedError:
+        # A schedule without a config of its own forbids that of the optimizer.
+        raw = {name: getattr(part, name, None) for name in HYPERPARAMETERS}
+    found = {}  # type: Dict[str, Any]
+    for name in HYPERPARAMETERS:
+        value = raw.get(name)
+        if isinstance(value, (bool, str)):
+            found[name] = value
+        elif isinstance(value, (int, float)) or hasattr(value, "numpy") or hasattr(value, "item"):
+            found[name] = float(array(value))
+        elif isinstance(value, dict):
+            found[name] = value.get("class_name", "schedule")
+    schedule = _schedule(part)
+    if schedule is not None:
+        found["learning_rate"] = type(schedule).__name__
+        found.update({"learning_rate at step %d" % step: float(array(schedule(step))) for step in STEPS})
+    for name, places in SCALES.items():
+        held = [getattr(part, place, None) for place in places if hasattr(type(part), place) or place in vars(part)]
+        if held and held[0] is not None:
+            found[name] = float(array(held[0]))
+    return found
+
+
+def _schedule(part: Any) -> Any:
+    """Return the schedule that gives the learning rate, or None."""
+    held = getattr(part, "_learning_rate", None)
+    if held is None:
+        held = (getattr(part, "_hyper", None) or {}).get("learning_rate")
+    return held if callable(held) and hasattr(type(held), "get_config") else None
