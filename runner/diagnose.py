@@ -146,5 +146,5 @@ def _ends(text: str) -> str:
 
 
 def _shortened(about: list[str]) -> str:
-    text = ", ".join(dict.fromkeys(" ".join(item.split()).strip("'\"` ,:") for item in about))
+    text = ", ".join(dict.fromkeys(" ".join(item.split()).replace('"', "").strip("'` ,:") for item in about))
     return text if len(text) <= _DETAIL else f"{text[: _DETAIL - 1]}…"

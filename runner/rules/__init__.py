@@ -23,8 +23,8 @@ from runner.rules.weights import FILES
 __all__ = ["CLASSES", "RULES", "UNTRIED", "Rule"]
 
 RULES: tuple[Rule, ...] = (
-    *(*DAMAGE, *RESOURCES, *CRASHES),
-    *(*GRAPHS, *DEPENDENCIES, *ADDONS, *BYTECODE),
+    *(*DAMAGE, *RESOURCES, *BYTECODE, *CRASHES),
+    *(*GRAPHS, *DEPENDENCIES, *ADDONS),
     *(*RESTORES, *MISUSE, *FORMATS),
     *(*CODE, *KERAS_2_TO_3, *COMPILATION, *WORDS, *NAMES),
     *(*OPTIMIZERS, *FILES, *REST),

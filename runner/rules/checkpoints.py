@@ -128,6 +128,15 @@ RESTORES = (
         details={Check.WEIGHTS: pattern(r'"differing": \["([^]]{1,100})')},
     ),
     Rule(
+        name="restore-other-names",
+        cause="the restore matched nothing and said so only in warnings: the checkpoint has its objects under other names than the program",
+        class_="misuse",
+        remedy="give tf.train.Checkpoint the same keywords as when it was saved (tf.train.list_variables(path) shows them),"
+        " and call assert_existing_objects_matched() on what restore returns",
+        evidence=pattern(r"Value in checkpoint could not be found in the restored object:? ?(\(root\)\.[\w-]{1,60})"),
+        reasons=SILENT,
+    ),
+    Rule(
         name="restore-left-helpers",
         cause="the file names objects that this version does not have, such as functions of a newer Keras; all values that"
         " were compared are right",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from runner.model import Stage
 from runner.rules.base import Rule, pattern
+from runner.rules.keras_2_to_3 import SAME_FILE
 
 CODE = (
     Rule(
@@ -48,6 +49,61 @@ CODE = (
             r"Please implement.{0,40}get_config",
             r"Unable to revive (?:model|layer) from config",
         ),
+    ),
+    Rule(
+        name="init-without-kwargs",
+        cause="a class of the model's own takes no name, trainable and dtype, which every layer's configuration has:"
+        " its __init__ lacks **kwargs",
+        class_="custom-code",
+        remedy="give __init__ **kwargs and hand them to super().__init__(**kwargs); passed with custom_objects, that class"
+        " loads this file too",
+        pattern=pattern(
+            r"(\w{1,60})\.__init__\(\) got an unexpected keyword argument '(name|trainable|dtype)'",
+            r"__init__\(\) got an unexpected keyword argument '(name|trainable|dtype)'",
+        ),
+    ),
+    Rule(
+        name="activation-as-function",
+        cause="an activation function of the model's own is in the file as a mere 'function': the producer's .h5 writer puts it"
+        " down so that no .h5 loader finds it, its own neither",
+        class_="custom-code",
+        remedy=f"{SAME_FILE}; or save .keras",
+        pattern=pattern(r"Unknown activation function: '?function\b"),
+    ),
+    Rule(
+        name="function-in-h5",
+        cause="load_model of .h5 in early Keras 3 stumbles over a function that is given with custom_objects",
+        class_="custom-code",
+        remedy=f"a newer Keras 3 (3.14 reads it); or {SAME_FILE}",
+        pattern=pattern(r"Object of type function is not JSON serializable"),
+        stages=(Stage.LOAD,),
+    ),
+    Rule(
+        name="loss-not-found-in-h5",
+        cause="load_model of .h5 in Keras 3 does not know the loss or metric that the file names, and says it with an unrelated TypeError",
+        class_="custom-code",
+        remedy="pass it with custom_objects={...}, or load with compile=False and compile anew",
+        pattern=pattern(r"string indices must be integers"),
+        trace=pattern(r"compile_args_from_training_config", r"_resolve_compile_arguments_compat"),
+    ),
+    Rule(
+        name="not-built-while-loading",
+        cause="load_model could not run the model while it built it (a lambda in it raised, as a rule): the layers behind have no weights,"
+        " and the file has too many",
+        class_="custom-code",
+        remedy=f"{SAME_FILE}; a registered function, which imports what it needs inside, can be run where a lambda cannot",
+        pattern=pattern(r"Model expected (\d{1,6} layers, found \d{1,6}) saved layers"),
+        formats=("h5",),
+        loaders=("load-model", "load-model-nocompile", "load-model-unsafe"),
+        consumer=("keras>=3",),
+    ),
+    Rule(
+        name="name-instead-of-object",
+        cause="a part of the model's own (a regularizer, say) was not known: the load raised nothing, and put its name in its place as a text",
+        class_="custom-code",
+        remedy="import the module that defines it before loading; pass custom_objects={...}, or decorate it with register_keras_serializable",
+        pattern=pattern(r"'(?:str|dict)' object is not callable"),
+        phases=("outputs", "train-step"),
     ),
     Rule(
         name="get-config-without-argument",

@@ -56,6 +56,13 @@ COMPILATION = (
         consumer=("keras>=3",),
     ),
     Rule(
+        name="reduction-auto",
+        cause="the loss in the file says reduction='auto', a word of Keras 2 that Keras 3 does not know",
+        class_="keras-2-to-3",
+        remedy=COMPILE_ANEW,
+        pattern=pattern(r"reduction=(auto)\b"),
+    ),
+    Rule(
         name="loss-unknown",
         cause="the file names a loss or metric that the consumer does not know under this name",
         class_="format-changed",

@@ -63,6 +63,25 @@ ADDONS = (
 
 BYTECODE = (
     Rule(
+        name="lambda-kills-python",
+        cause="the interpreter died while it ran compiled Python of another version: a lambda in the file, if the model holds one",
+        class_="python-bytecode",
+        remedy="load it with the producer's Python version, and replace the lambda by a registered function before saving again",
+        link="https://github.com/keras-team/keras/issues/14875",
+        reasons=(Reason.CRASHED,),
+        formats=("h5", "keras-v3", "json-weights"),
+        loaders=("load-model", "load-model-nocompile", "load-model-unsafe", "legacy-load-model", "model-from-json"),
+        step=(("python", "other"),),
+    ),
+    Rule(
+        name="lambda-without-its-module",
+        cause="a lambda uses a name of the module it was written in (an import, as a rule), and after loading it no longer stands there",
+        class_="python-bytecode",
+        remedy="for this file set it after loading: layer.function.__globals__['tf'] = tf; better a named, registered function,"
+        " which imports what it needs inside",
+        pattern=pattern(r"Lambda.{0,80}name '(\w{1,60})' is not defined", r"^NameError: name '(\w{1,60})' is not defined"),
+    ),
+    Rule(
         name="lambda-bytecode",
         cause="the file holds the compiled Python of a lambda, and the consumer's Python has other bytecode",
         class_="python-bytecode",

@@ -64,6 +64,16 @@ GRAPHS = (
         pattern=pattern(r"_DictWrapper.{0,80}__dict__", r"this __dict__ descriptor does not support '_DictWrapper'"),
     ),
     Rule(
+        name="served-without-variables",
+        cause="tf.saved_model.save of a Keras 3 model writes a SavedModel whose variables a session cannot restore: TensorFlow Serving and"
+        " saved_model_cli load it and fail at the first request",
+        class_="keras-2-to-3",
+        remedy="model.export(path), which they can serve",
+        link="https://github.com/keras-team/keras/issues/19274",
+        pattern=pattern(r"Could not find variable ([^\s.]{1,120})\. This could mean that the variable has been deleted"),
+        loaders=("serving",),
+    ),
+    Rule(
         name="several-inputs-by-position",
         cause="the signature has several inputs and takes them by name, and keras.layers.TFSMLayer hands its first one over by position",
         class_="keras-2-to-3",
@@ -106,7 +116,7 @@ GRAPHS = (
         class_="format-changed",
         remedy="save .h5 in the producer; what TensorFlow up to 2.9 saved can be called with tf.saved_model.load(path)",
         pattern=pattern(r"JSONDecodeError", r"Metadata for .{0,60} malformed", r"Cannot parse keras metadata"),
-        formats=DIRECTORIES,
+        formats=(*DIRECTORIES, "own"),
     ),
     Rule(
         name="signature-other",
