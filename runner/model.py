@@ -376,11 +376,16 @@ class WarningInfo(_Record):
 
 
 class Diagnosis(_Record):
-    """The cause of a failure in plain words, its class, and what usually helps."""
+    """The cause of a failure in plain words, its class, and what usually helps.
+
+    `detail` is what it is about in this cell: the class, keyword, operation or slot. `link` is where the cause is discussed upstream.
+    """
 
     cause: str
     class_: str = Field(alias="class")
     remedy: str = ""
+    detail: str = ""
+    link: str = ""
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 

@@ -10,18 +10,20 @@ import queue
 import threading
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, get_args
 
 from runner.classify import blank
 from runner.confirm import Again, Confirmer, Ruling
 from runner.crew import Crew, Preparer, Preparing, Ready
+from runner.diagnose import diagnose
 from runner.engines.base import Engine, Prepared
 from runner.errors import EngineFault, RunnerError
 from runner.events import CellDone, CellStarted, EnvironmentFailed, EnvironmentReady, EnvironmentStarted, Note, OnEvent
 from runner.keys import KeyRing, state_of
 from runner.model import Cell, Environment, Isolation, Outcome, Stage, Status
 from runner.plan import Plan
+from runner.rules.facts import Facts, facts_of
 from runner.schedule import Assign, Board, Place, Retire, Start, Task, decide
 from runner.store import RunWriter
 from runner.worker import Attempt, Began, Bench, Crash, Down, Job, Message, Up, errored
@@ -83,6 +85,7 @@ class Walk:
         self._fingerprints = dict(self.ring.fingerprints)
         self._failures: Counter[Place] = Counter()
         self._given_up: dict[Place, EngineFault] = {}
+        self._facts: dict[str, Facts] = {}
 
     @property
     def complete(self) -> bool:
@@ -236,12 +239,24 @@ class Walk:
 
     def _settle(self, *outcomes: Outcome) -> None:
         """Write outcomes and everything that follows from them, then tell of them."""
-        everything = [*outcomes, *self._board.settle(*outcomes)]
+        everything = [self._explained(outcome) for outcome in (*outcomes, *self._board.settle(*outcomes))]
         if everything:
             self.writer.append(*everything)
         for outcome in everything:
             self.outcomes[outcome.id] = outcome
             self.on_event(CellDone(outcome))
+
+    def _explained(self, outcome: Outcome) -> Outcome:
+        """Return an outcome with its diagnosis. One of an earlier run keeps its own while the environments have not said what they are."""
+        if outcome.stage is Stage.BUILD:
+            self._facts[outcome.environment] = facts_of(asdict(self.plan.environments[outcome.environment]), outcome.notes.get("facts"))
+        elif (
+            outcome.reused_from
+            and outcome.diagnosis is not None
+            and not {outcome.producer, outcome.consumer} - {None} <= self._facts.keys()
+        ):
+            return outcome
+        return outcome.model_copy(update={"diagnosis": diagnose(outcome, self._facts)})
 
     def _job(self, task: Task) -> Job:
         save = self._key(task.cell.needs[0]) if task.cell.stage is Stage.LOAD else ""

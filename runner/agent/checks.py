@@ -4,45 +4,11 @@ from itertools import permutations
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from agent import configuration, state
-from agent.fixture import Fixture, text
+from agent.fixture import Fixture
+from agent.nearness import distance, within
 from agent.report import Report
 
 HYPERPARAMETER_TOLERANCE = 1e-6
-
-
-def tolerance(request: Dict[str, Any], dtype: str) -> Tuple[float, float]:
-    """Return (absolute, relative) for a dtype; what is not listed must be equal."""
-    found = request["tolerances"].get(dtype)
-    return (found["absolute"], found["relative"]) if found else (0.0, 0.0)
-
-
-def distance(expected: Any, found: Any) -> float:
-    """Return the largest absolute difference; infinite when shapes differ, values are not comparable or one is NaN alone."""
-    import numpy
-
-    if expected.shape != found.shape:
-        return float("inf")
-    if expected.dtype.kind in "OSU" or found.dtype.kind in "OSU":
-        return 0.0 if numpy.array_equal(text(expected), text(found)) else float("inf")
-    if expected.size == 0:
-        return 0.0
-    left, right = expected.astype("float64"), found.astype("float64")
-    equal = (left == right) | (numpy.isnan(left) & numpy.isnan(right))
-    gap = numpy.where(equal, 0.0, numpy.abs(left - right))
-    return float(numpy.where(numpy.isnan(gap), numpy.inf, gap).max())
-
-
-def within(request: Dict[str, Any], expected: Any, found: Any, scale: float = 1.0) -> bool:
-    """Say whether two arrays agree within the tolerance of the expected dtype, its absolute part for values `scale` times as large."""
-    import numpy
-
-    gap = distance(expected, found)
-    if gap == 0.0 or gap == float("inf"):
-        return gap == 0.0
-    absolute, relative = tolerance(request, expected.dtype.name)
-    left, right = expected.astype("float64"), found.astype("float64")
-    equal = (left == right) | (numpy.isnan(left) & numpy.isnan(right))
-    return bool((equal | (numpy.abs(left - right) <= absolute * scale + relative * numpy.abs(left))).all())
 
 
 def structure(report: Report, expected: Dict[str, Any], model: Any) -> None:

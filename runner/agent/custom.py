@@ -115,12 +115,11 @@ def _named(text: str) -> Iterator[str]:
 
 
 def _stumbled(error: BaseException, known: Dict[str, str]) -> Optional[str]:
-    """Return the loss that Keras 3 did not find in an .h5 file: it stumbles over the function's config before it can say the name."""
+    """Return the loss that Keras 3 did not find in an .h5 file: it takes the function's name for a config and stumbles over that."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
     if trace is None or trace.tb_frame.f_code.co_name != "_resolve_compile_arguments_compat":
         return None
-    config = trace.tb_frame.f_locals.get("obj_config")
-    name = config.get("config") if isinstance(config, dict) else None
+    name = trace.tb_frame.f_locals.get("obj_config")
     return known.get(name.split(">")[-1]) if isinstance(name, str) else None

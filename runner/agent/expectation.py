@@ -7,7 +7,7 @@ after one more training step, once as the trained model took it and once as the 
 import os
 from typing import Any, Dict, List
 
-from agent import configuration, custom, files, state
+from agent import configuration, custom, files, optimizers, state
 from agent.fixture import FIRST_WEIGHTS, NEXT_STEP, Fixture, flat, text
 from agent.report import FixtureFault
 
@@ -32,10 +32,10 @@ def make(fixture: Fixture) -> Dict[str, Any]:
     if optimizer is not None:
         found["metrics"] = fixture.train(model, optimizer, NEXT_STEP)
         found["next"] = state.weights(model)["arrays"]
-        after = state.optimizer(optimizer)
+        after = optimizers.read(optimizer)
         found["next_slots"], found["optimizer"]["next_iterations"] = after["arrays"], after["iterations"]
         twin = fixture.build(FIRST_WEIGHTS)
-        for variable, value in zip(twin.weights, found["weights"]):
+        for variable, value in zip(state.variables(twin), found["weights"]):
             variable.assign(value)
         fixture.train(twin, fixture.optimizer(twin), NEXT_STEP)
         found["fresh"] = state.weights(twin)["arrays"]
@@ -77,7 +77,7 @@ def take(fixture: Fixture, model: Any, optimizer: Any) -> Dict[str, Any]:
         "metrics": [],
     }  # type: Dict[str, Any]
     if optimizer is not None:
-        found["optimizer"] = state.optimizer(optimizer)
+        found["optimizer"] = optimizers.read(optimizer)
         found["slots"] = found["optimizer"].pop("arrays")
     return found
 

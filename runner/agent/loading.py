@@ -4,7 +4,7 @@ import os
 import shutil
 from typing import Any, Dict, List, Optional
 
-from agent import checks, expectation, faults, files, formats, loaders, state
+from agent import checks, expectation, faults, files, formats, loaders, optimizers, state
 from agent.files import MANIFEST, MODEL
 from agent.fixture import NEXT_STEP, Fixture, has_weights
 from agent.report import Report
@@ -77,7 +77,7 @@ def compare_model(
         report.check("train-step", "not-applicable")
         return
     report.phase("optimizer")
-    found = state.optimizer(loaded.optimizer) if loaded.optimizer is not None else None
+    found = optimizers.read(loaded.optimizer) if loaded.optimizer is not None else None
     waiting = checks.optimizer(request, report, expected, found)
     if found is None:
         report.check("train-step", "not-applicable", detail="there is no optimizer to step with")
@@ -105,7 +105,7 @@ def step(
         return
     like = checks.train_step(request, report, expected, [after[index] for index in order])
     if waiting:
-        checks.late_optimizer(request, report, expected, state.optimizer(loaded.optimizer), like)
+        checks.late_optimizer(request, report, expected, optimizers.read(loaded.optimizer), like)
 
 
 def _optimizer_promised(request: Dict[str, Any], expected: Dict[str, Any], carried: bool, loaded: loaders.Loaded) -> bool:

@@ -7,6 +7,8 @@ is asked for its own.
 import re
 from typing import Any, Dict, List
 
+from agent.state import array
+
 # Names under which versions keep the same hyperparameter; values that no user set are left to the version.
 HYPERPARAMETERS = ("learning_rate", "momentum", "nesterov", "rho", "beta_1", "beta_2", "epsilon", "centered", "amsgrad", "weight_decay")
 HYPERPARAMETERS += ("initial_accumulator_value", "learning_rate_power", "l1_regularization_strength", "l2_regularization_strength")
@@ -61,8 +63,8 @@ def _iterations(parts: List[Any]) -> int:
     for part in reversed(parts):
         # Asked for by its public name some would make the variable now, and change what a later save or load finds.
         if getattr(part, "_iterations", None) is not None:
-            return int(_value(part.iterations))
-    return int(_value(parts[0].iterations))
+            return int(array(part.iterations))
+    return int(array(parts[0].iterations))
 
 
 def _slots(parts: List[Any]) -> List[Any]:
@@ -74,7 +76,7 @@ def _slots(parts: List[Any]) -> List[Any]:
                 continue
             seen.add(id(variable))
             name = str(getattr(variable, "path", None) or variable.name).split(":")[0].split("/")[-1]
-            value = _value(variable)
+            value = array(variable)
             if value.ndim or not any(word in name for word in PROGRESS):
                 arrays.append(value)
     return arrays
@@ -105,17 +107,17 @@ def _hyperparameters(part: Any) -> Dict[str, Any]:
         if isinstance(value, (bool, str)):
             found[name] = value
         elif isinstance(value, (int, float)) or hasattr(value, "numpy") or hasattr(value, "item"):
-            found[name] = float(_value(value))
+            found[name] = float(array(value))
         elif isinstance(value, dict):
             found[name] = value.get("class_name", "schedule")
     schedule = _schedule(part)
     if schedule is not None:
         found["learning_rate"] = type(schedule).__name__
-        found.update({"learning_rate at step %d" % step: float(_value(schedule(step))) for step in STEPS})
+        found.update({"learning_rate at step %d" % step: float(array(schedule(step))) for step in STEPS})
     for name, places in SCALES.items():
         held = [getattr(part, place, None) for place in places if hasattr(type(part), place) or place in vars(part)]
         if held and held[0] is not None:
-            found[name] = float(_value(held[0]))
+            found[name] = float(array(held[0]))
     return found
 
 
@@ -125,9 +127,3 @@ def _schedule(part: Any) -> Any:
     if held is None:
         held = (getattr(part, "_hyper", None) or {}).get("learning_rate")
     return held if callable(held) and hasattr(type(held), "get_config") else None
-
-
-def _value(variable: Any) -> Any:
-    import numpy
-
-    return numpy.asarray(variable.numpy() if hasattr(variable, "numpy") else variable)

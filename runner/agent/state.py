@@ -2,8 +2,6 @@
 
 from typing import Any, Dict, List, Optional
 
-from agent import optimizers
-
 
 def array(variable: Any) -> Any:
     """Return a variable's value as an array."""
@@ -18,11 +16,16 @@ def short_name(variable: Any) -> str:
     return "/".join(name.split(":")[0].split("/")[-2:])
 
 
+def variables(model: Any) -> List[Any]:
+    """Return the model's weights in its own order, without the tables that Keras 2 lists among them: those have no value to read."""
+    return [variable for variable in model.weights if hasattr(variable, "numpy")]
+
+
 def weights(model: Any) -> Dict[str, Any]:
     """Return {"meta": [{name, shape, dtype, trainable}], "arrays": [...]} in the model's own order."""
     trainable = {id(variable) for variable in model.trainable_weights}
     meta, arrays = [], []
-    for variable in model.weights:
+    for variable in variables(model):
         value = array(variable)
         meta.append(
             {"name": short_name(variable), "shape": list(value.shape), "dtype": value.dtype.name, "trainable": id(variable) in trainable}
@@ -94,8 +97,3 @@ def _name(loss: Any) -> Optional[str]:
     name = loss if isinstance(loss, str) else getattr(loss, "__name__", None) or type(loss).__name__
     words = "".join("_" + letter.lower() if letter.isupper() else letter for letter in name).strip("_")
     return {"mse": "mean_squared_error", "mae": "mean_absolute_error"}.get(words, words)
-
-
-def optimizer(optimizer: Any) -> Dict[str, Any]:
-    """Return {"class", "iterations", "hyperparameters", "arrays"}; arrays are the slots, without the scalars of progress."""
-    return optimizers.read(optimizer)

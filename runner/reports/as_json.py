@@ -47,7 +47,8 @@ def document(run: Run) -> dict[str, Any]:
 
 def _groups(tables: Tables) -> dict[str, Any]:
     named = {"silent": tables.silent, "failed": tables.failures, "degraded": tables.degradations, "errored": tables.faults}
-    return {"causes": {name: [_group(group) for group in groups] for name, groups in named.items()}}
+    causes = {name: [_group(group) for group in groups] for name, groups in named.items()}
+    return {"causes": causes, "undiagnosed": [_group(group) for group in tables.unknown]}
 
 
 def _totals(totals: Totals) -> dict[str, Any]:
@@ -58,6 +59,7 @@ def _totals(totals: Totals) -> dict[str, Any]:
         "degraded": totals.degraded,
         "failed": totals.failed,
         "silent": totals.silent,
+        "explained": totals.explained,
         "unsupported": totals.unsupported,
         "blocked": totals.blocked,
         "blocked_by": dict(totals.blocked_by),
@@ -97,6 +99,8 @@ def _group(group: Group) -> dict[str, Any]:
         "cause": group.cause,
         "class": group.class_,
         "remedy": group.remedy,
+        "link": group.link,
+        "details": dict(group.details),
         "count": group.count,
         "confirmed": group.confirmed,
         "reasons": dict(group.reasons),

@@ -6,27 +6,45 @@ so it is kept apart from those that at least raised.
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
-from runner.diagnose import UNKNOWN, diagnose
-from runner.model import REASONS, Diagnosis, Outcome, Reason, Stage, Status
+from runner.diagnose import UNKNOWN, diagnose, point_of
+from runner.model import REASONS, CheckResult, Diagnosis, Outcome, Reason, Stage, Status
 from runner.reports.clean import one_line
+from runner.rules.facts import Environments
 
 SILENT_REASONS = frozenset({Reason.WEIGHTS_DIFFER, Reason.OUTPUTS_DIFFER, Reason.SAVE_WROTE_NOTHING, Reason.ARTIFACT_INCOMPLETE})
 _EXAMPLES = 3
-_VARYING = re.compile(r"0x[0-9a-fA-F]+|(?:/[\w.@+-]+){2,}/?|\d+(?:\.\d+)*")
+_DETAILS = 5
+_VARYING = re.compile(
+    r"0x[0-9a-fA-F]+|(?:/[\w.@+-]+){2,}/?"
+    # What stands in quotes or brackets is a name, a shape or a configuration.
+    r"|'[^']{0,200}'|\"[^\"]{0,200}\"|`[^`]{0,200}`|\{[^{}]{0,2000}\}|\([^()]{0,200}\)|\[[^][]{0,200}\]|<[^<>]{0,200}>"
+    r"|\w*\d[\w.]*"
+)
+EXPLAINED = frozenset({Status.DEGRADED, Status.FAILED, Status.ERRORED})
+"""What has a cause."""
+
+_NO_FACTS: Environments = MappingProxyType({})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
-    """Cells that have the same cause. `examples` are cell ids; `error` is one of the messages, on one line."""
+    """Cells that have the same cause. `examples` are cell ids; `error` is one of the messages, on one line.
+
+    `details` are what the cause is about in these cells, the most frequent first.
+    """
 
     cause: str
     class_: str
     remedy: str
+    link: str = ""
+    details: tuple[tuple[str, int], ...] = ()
     count: int
     reasons: tuple[tuple[str, int], ...]
     stages: tuple[tuple[Stage, int], ...]
@@ -45,50 +63,70 @@ def is_silent(outcome: Outcome) -> bool:
     return outcome.status is Status.FAILED and outcome.error is None and outcome.reason in SILENT_REASONS
 
 
-def diagnosis_of(outcome: Outcome) -> Diagnosis:
+def diagnosis_of(outcome: Outcome, environments: Environments = _NO_FACTS) -> Diagnosis:
     """Return the recorded diagnosis, or, when that one knew nothing, what the rules of today say."""
     if outcome.diagnosis is not None and outcome.diagnosis.class_ != UNKNOWN.class_:
         return outcome.diagnosis
-    return diagnose(outcome) or outcome.diagnosis or UNKNOWN
+    return diagnose(outcome, environments) or outcome.diagnosis or UNKNOWN
+
+
+def is_unknown(diagnosis: Diagnosis) -> bool:
+    """Return whether no rule fits."""
+    return diagnosis.class_ == UNKNOWN.class_
 
 
 def normalised(message: str) -> str:
-    """Return a message without what differs from cell to cell: paths, addresses, numbers."""
-    return _VARYING.sub("#", one_line(message, limit=300))
+    """Return a message without what differs from cell to cell: paths, addresses, names, shapes, numbers."""
+    return " ".join(_VARYING.sub("#", one_line(message, limit=300)).split())
 
 
 def error_line(outcome: Outcome, *, limit: int = 300) -> str:
     """Return `Type: message` on one line; where nothing was raised, why it is what it is, or else what the reason means."""
     if outcome.error is None:
         why = outcome.notes.get("why")
-        return one_line(why, limit=limit) if isinstance(why, str) and why else REASONS[outcome.reason].text if outcome.reason else ""
-    # Keras quotes the whole configuration first and says what it refused last.
-    message = outcome.error.message.rpartition("Exception encountered:")[2].strip() or outcome.error.message
+        return one_line(why if isinstance(why, str) and why else _symptoms(outcome), limit=limit)
+    message = point_of(outcome.error.message)
     return one_line(f"{outcome.error.type}: {message}", limit=limit)
 
 
-def group_by_cause(outcomes: Iterable[Outcome]) -> tuple[Group, ...]:
-    """Group outcomes by cause, the largest group first; what has no known cause is told apart by reason and message."""
+def _symptoms(outcome: Outcome) -> str:
+    """Return what is wrong where nothing was raised: the reason, the checks that failed and what they noted."""
+    said = [REASONS[outcome.reason].text] if outcome.reason else []
+    noted = outcome.notes.get("checks")
+    for check, result in outcome.checks.items():
+        if result is CheckResult.FAILED:
+            detail = noted.get(check) if isinstance(noted, Mapping) else None
+            said.append(f"{check}: {json.dumps(detail, default=str, sort_keys=True)}" if detail else str(check))
+    return "; ".join(said)
+
+
+def group_by_cause(outcomes: Iterable[Outcome], found: Mapping[str, Diagnosis]) -> tuple[Group, ...]:
+    """Group outcomes by cause, the largest group first; what has no known cause is told apart by reason and message.
+
+    `found` are their diagnoses by cell id.
+    """
     groups: dict[tuple[str, ...], list[Outcome]] = {}
     diagnoses: dict[tuple[str, ...], Diagnosis] = {}
     for outcome in sorted(outcomes, key=lambda o: o.id):
-        diagnosis = diagnosis_of(outcome)
-        key: tuple[str, ...] = (diagnosis.cause, diagnosis.class_, diagnosis.remedy)
-        if diagnosis.class_ == UNKNOWN.class_:
+        diagnosis = found[outcome.id]
+        key: tuple[str, ...] = (diagnosis.cause, diagnosis.class_, diagnosis.remedy, diagnosis.link)
+        if is_unknown(diagnosis):
             key = (*key, outcome.reason or "", normalised(error_line(outcome)))
         groups.setdefault(key, []).append(outcome)
         diagnoses.setdefault(key, diagnosis)
     ranked = sorted(groups, key=lambda key: (-len(groups[key]), key))
-    return tuple(_group(diagnoses[key], groups[key]) for key in ranked)
+    return tuple(_group(diagnoses[key], groups[key], found) for key in ranked)
 
 
-def _group(diagnosis: Diagnosis, outcomes: list[Outcome]) -> Group:
+def _group(diagnosis: Diagnosis, outcomes: list[Outcome], found: Mapping[str, Diagnosis]) -> Group:
     errors = [error_line(o) for o in outcomes if o.error is not None] or [error_line(o) for o in outcomes]
     stages = Counter(o.stage for o in outcomes)
     return Group(
         cause=diagnosis.cause,
         class_=diagnosis.class_,
         remedy=diagnosis.remedy,
+        link=diagnosis.link,
+        details=_ranked(Counter(found[o.id].detail for o in outcomes if found[o.id].detail))[:_DETAILS],
         count=len(outcomes),
         reasons=_ranked(Counter(str(o.reason or "no reason given") for o in outcomes)),
         stages=tuple((stage, stages[stage]) for stage in Stage if stages[stage]),

@@ -115,9 +115,13 @@ def _diagnosis(evidence: Evidence) -> Iterator[Part]:
     if evidence.diagnosis is None:
         return
     yield from _title("Diagnosis")
-    yield _indented(f"{one_line(evidence.diagnosis.cause, limit=400)} ({one_line(evidence.diagnosis.class_, limit=60)})")
+    yield _indented(f"{one_line(evidence.diagnosis.cause, limit=600)} ({one_line(evidence.diagnosis.class_, limit=60)})")
+    if evidence.diagnosis.detail:
+        yield _indented(f"here: {one_line(evidence.diagnosis.detail, limit=400)}")
     if evidence.diagnosis.remedy:
         yield _indented(one_line(evidence.diagnosis.remedy, limit=600))
+    if evidence.diagnosis.link:
+        yield Part(Text(f"  see {one_line(evidence.diagnosis.link, limit=400)}"), whole=True)
 
 
 def _ladder(ladder: tuple[Rung, ...], *, ascii_only: bool) -> Iterator[Part]:

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from runner.errors import UsageError
-from runner.model import Check, CheckResult, Diagnosis, Outcome, Run, Stage, Status
-from runner.reports.causes import diagnosis_of
+from runner.model import Check, CheckResult, Diagnosis, Outcome, Run, Stage
+from runner.reports.causes import EXPLAINED, diagnosis_of
 from runner.reports.clean import one_line
+from runner.rules.facts import facts_by_environment
 
 PACKAGES = (
     "tensorflow",
@@ -29,7 +30,6 @@ PACKAGES = (
     "ml-dtypes",
     "wrapt",
 )
-_EXPLAINED = frozenset({Status.DEGRADED, Status.FAILED, Status.ERRORED})
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def gather(run: Run, cell: str) -> Evidence:
         outcome=outcome,
         ladder=_ladder(outcome),
         sides=_sides(run, outcome),
-        diagnosis=diagnosis_of(outcome) if outcome.status in _EXPLAINED else None,
+        diagnosis=diagnosis_of(outcome, facts_by_environment(run.header.environments, run.outcomes)) if outcome.status in EXPLAINED else None,
         needed=_needed(run, outcome),
     )
 

@@ -6,8 +6,10 @@ become HTML, fetch a picture or mention a person.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
+from runner.diagnose import UNKNOWN
 from runner.model import Run, Status
 from runner.reports.causes import Group
 from runner.reports.damage import MEANINGS, Words, spoken
@@ -15,10 +17,11 @@ from runner.reports.clean import code_span, one_line, prose
 from runner.reports.glyphs import GLYPHS, SILENT, fraction, glyph_of
 from runner.reports.next_steps import COMMAND, next_steps
 from runner.reports.tables import Grid, GridCell, Tables, pivot
-from runner.reports.terminal import denominators, results, size
+from runner.reports.terminal import denominators, details, explained, results, size
 from runner.reports.words import counted, duration
 
 _SUMMARY = 200
+_THREAD = re.compile(r"https://github\.com/[\w./-]{1,200}")
 
 
 def render(run: Run, *, command: tuple[str, ...] = COMMAND) -> str:
@@ -37,6 +40,7 @@ def render(run: Run, *, command: tuple[str, ...] = COMMAND) -> str:
     )
     for title, groups in sections:
         lines += _causes(title, groups, messages=groups is tables.faults)
+    lines += _unknown(tables)
     lines += _blockers(tables)
     lines += _next_steps(tables, command)
     return "\n".join(lines).rstrip("\n") + "\n"
@@ -58,6 +62,8 @@ def _heading(tables: Tables) -> Iterator[str]:
     yield f"- {denominators(tables.totals)}"
     if tables.totals.ran:
         yield f"- of those that ran: {results(tables.totals)}"
+    if explained(tables.totals):
+        yield f"- {explained(tables.totals)}"
     yield ""
 
 
@@ -123,19 +129,53 @@ def _causes(title: str, groups: tuple[Group, ...], *, messages: bool) -> Iterato
         return
     yield f"## {title.replace('~', chr(92) + '~')}"
     yield ""
-    yield f"{counted(sum(group.count for group in groups), 'cell')}, {counted(len(groups), 'cause')}."
+    known = tuple(group for group in groups if group.class_ != UNKNOWN.class_)
+    left = sum(group.count for group in groups) - sum(group.count for group in known)
+    without = f", and {counted(left, 'cell')} without a cause yet" if left else ""
+    yield f"{counted(sum(group.count for group in groups), 'cell')}: {counted(len(known), 'cause')}{without}."
     yield ""
+    if not known:
+        return
     yield "| cells | cause | class | remedy | example |"
     yield "| ---: | --- | --- | --- | --- |"
-    for group in groups[:_SUMMARY]:
+    for group in known[:_SUMMARY]:
         cause = prose(group.cause)
-        if (messages or group.class_ == "unknown") and group.error:
+        if group.details:
+            cause += f"; here: {prose(details(group))}"
+        if group.link:
+            cause += f" ({_link(group.link)})"
+        if messages and group.error:
             cause += f": {code_span(group.error, limit=240, in_table=True)}"
         example = code_span(group.examples[0], limit=400, in_table=True) if group.examples else ""
         yield _row([str(group.count), cause, prose(group.class_), prose(group.remedy), example])
+    if len(known) > _SUMMARY:
+        yield ""
+        yield f"{counted(len(known) - _SUMMARY, 'more cause')} left out."
+    yield ""
+
+
+def _link(address: str) -> str:
+    """Return a link to a thread upstream; what a record may hold instead of one is shown as it is."""
+    return f"[upstream]({address})" if _THREAD.fullmatch(address) else code_span(address, in_table=True)
+
+
+def _unknown(tables: Tables) -> Iterator[str]:
+    """Yield what no rule fits, told apart by message: each is a rule to write."""
+    groups = tables.unknown
+    if not groups:
+        return
+    yield "## Without a cause yet"
+    yield ""
+    yield f"{counted(sum(group.count for group in groups), 'cell')}, {counted(len(groups), 'kind')}."
+    yield ""
+    yield "| cells | reason | message | example |"
+    yield "| ---: | --- | --- | --- |"
+    for group in groups[:_SUMMARY]:
+        message, example = code_span(group.error, in_table=True), code_span(group.examples[0], limit=400, in_table=True)
+        yield _row([str(group.count), prose(", ".join(reason for reason, _ in group.reasons)), message, example])
     if len(groups) > _SUMMARY:
         yield ""
-        yield f"{counted(len(groups) - _SUMMARY, 'more cause')} left out."
+        yield f"{counted(len(groups) - _SUMMARY, 'more kind')} left out."
     yield ""
 
 

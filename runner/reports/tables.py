@@ -7,15 +7,16 @@ unsupported ones left out), whether it ran or not; `Totals` says how many ran an
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from math import isfinite
 from pathlib import Path
 
 from runner.judge import root_of
-from runner.model import SEVERITY, Outcome, Run, Stage, Status
-from runner.reports.causes import Group, group_by_cause, is_silent
+from runner.model import SEVERITY, Diagnosis, Outcome, Run, Stage, Status
+from runner.reports.causes import EXPLAINED, Group, diagnosis_of, group_by_cause, is_silent, is_unknown
 from runner.reports.damage import Damage, damage_of
+from runner.rules.facts import facts_by_environment
 
 Counts = tuple[tuple[Status, int], ...]
 
@@ -34,6 +35,8 @@ class Totals:
     not_run: int = 0
     silent: int = 0
     reused: int = 0
+    explained: int = 0
+    """How many of the degraded and failed carry a cause."""
     blocked_by: Counts = ()
     """Why the blocked ones are blocked: the status of the cell at the end of the chain; `not-run` where there is none."""
 
@@ -100,6 +103,8 @@ class Tables:
     failures: tuple[Group, ...]
     degradations: tuple[Group, ...]
     faults: tuple[Group, ...]
+    unknown: tuple[Group, ...]
+    """What no rule of diagnosis fits, whatever its status, told apart by message; it is in the groups above too."""
     blockers: tuple[Blocker, ...]
     damage: Damage = Damage()
     """What fixtures show that are about a fault; they are in no grid and in no count by stage."""
@@ -139,6 +144,8 @@ def pivot(run: Run) -> Tables:
     """Return the tables of a run."""
     outcomes = [run.outcomes[cell] for cell in sorted(run.outcomes)]
     silent = [o for o in outcomes if is_silent(o)]
+    facts = facts_by_environment(run.header.environments, run.outcomes)
+    found = {o.id: diagnosis_of(o, facts) for o in outcomes if o.status in EXPLAINED}
     plain = [o for o in outcomes if not o.fault]
     return Tables(
         run=run.header.run,
@@ -153,13 +160,14 @@ def pivot(run: Run) -> Tables:
         complete=run.complete,
         interrupted=not run.complete,
         environments=_environments(run, outcomes),
-        totals=_totals(run, outcomes),
+        totals=_totals(run, outcomes, found),
         by_stage=tuple((stage, fold((o for o in plain if o.stage is stage), run.outcomes)) for stage in Stage),
         grids=_grids(run, plain),
-        silent=group_by_cause(silent),
-        failures=group_by_cause(o for o in outcomes if o.status is Status.FAILED and not is_silent(o)),
-        degradations=group_by_cause(o for o in outcomes if o.status is Status.DEGRADED),
-        faults=group_by_cause(o for o in outcomes if o.status is Status.ERRORED),
+        silent=group_by_cause(silent, found),
+        failures=group_by_cause((o for o in outcomes if o.status is Status.FAILED and not is_silent(o)), found),
+        degradations=group_by_cause((o for o in outcomes if o.status is Status.DEGRADED), found),
+        faults=group_by_cause((o for o in outcomes if o.status is Status.ERRORED), found),
+        unknown=group_by_cause((o for o in outcomes if o.id in found and is_unknown(found[o.id])), found),
         blockers=_blockers(run, outcomes),
         damage=damage_of({o.id: o for o in outcomes}),
     )
@@ -175,7 +183,7 @@ def _environments(run: Run, outcomes: list[Outcome]) -> tuple[str, ...]:
     return tuple(known)
 
 
-def _totals(run: Run, outcomes: list[Outcome]) -> Totals:
+def _totals(run: Run, outcomes: list[Outcome], found: Mapping[str, Diagnosis]) -> Totals:
     counts = Counter(o.status for o in outcomes)
     planned = max(run.header.planned, len(outcomes))
     roots = Counter(_root_status(o, run.outcomes) for o in outcomes if o.status is Status.BLOCKED)
@@ -190,6 +198,7 @@ def _totals(run: Run, outcomes: list[Outcome]) -> Totals:
         not_run=counts[Status.NOT_RUN] + planned - len(outcomes),
         silent=sum(map(is_silent, outcomes)),
         reused=sum(o.reused_from is not None for o in outcomes),
+        explained=sum(o.status in {Status.DEGRADED, Status.FAILED} and not is_unknown(found[o.id]) for o in outcomes),
         blocked_by=tuple((status, roots[status]) for status in Status if roots[status]),
     )
 

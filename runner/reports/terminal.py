@@ -14,6 +14,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from runner.diagnose import UNKNOWN
 from runner.model import Run, Status
 from runner.reports.causes import Group
 from runner.reports.clean import one_line
@@ -49,6 +50,7 @@ def parts(tables: Tables, *, width: int, ascii_only: bool = False, command: tupl
     yield from _causes("Failed", tables.failures, look.sign(GLYPHS[Status.FAILED]))
     yield from _causes("Degraded: the outputs are right, something else was lost", tables.degradations, look.sign(GLYPHS[Status.DEGRADED]))
     yield from _causes("Errored: no statement about TensorFlow", tables.faults, look.sign(GLYPHS[Status.ERRORED]), messages=True)
+    yield from _unknown(tables)
     yield from map(Part, _blockers(tables, look))
     yield Part(Text())
     yield Part(Text.assemble("The run lies in ", (one_line(str(tables.path), limit=400), "bold")), whole=True)
@@ -95,6 +97,13 @@ def results(totals: Totals) -> str:
     return f"{totals.passed} passed, {totals.degraded} degraded, {totals.failed} failed{silently}"
 
 
+def explained(totals: Totals) -> str:
+    """Return how many of the failed and degraded cells carry a cause; nothing where none failed."""
+    wrong = totals.degraded + totals.failed
+    # Rounded down: all is all.
+    return f"{totals.explained} of {wrong} failed or degraded cells carry a cause ({100 * totals.explained // wrong} %)" if wrong else ""
+
+
 def size(grid: Grid) -> str:
     """Return how many fixtures and, where anything was to be loaded, loaders a grid folds."""
     fixtures = counted(len(grid.fixtures), "fixture")
@@ -114,6 +123,8 @@ def _heading(tables: Tables) -> Iterator[Text]:
     yield Text(denominators(tables.totals))
     if tables.totals.ran:
         yield Text(f"of those that ran: {results(tables.totals)}")
+    if explained(tables.totals):
+        yield Text(explained(tables.totals))
     stages = [f"{stage}s {fraction(cell)}" for stage, cell in tables.by_stage if cell.total]
     if stages:
         yield Text("passed of those that make sense: " + ", ".join(stages), style="dim")
@@ -151,23 +162,53 @@ _ORDER = (*GLYPHS.values(), SILENT)
 
 
 def _causes(title: str, groups: tuple[Group, ...], sign: Text, *, messages: bool = False) -> Iterator[Part]:
-    """Yield causes, the largest first; what nobody has diagnosed, and with `messages` everything, with one message as it was."""
-    if not groups:
+    """Yield causes, the largest first, with `messages` each with one as it was; what has no cause yet has a place of its own."""
+    groups, all_groups = tuple(group for group in groups if group.class_ != UNKNOWN.class_), groups
+    if not all_groups:
         return
     yield Part(Text())
-    yield Part(Text.assemble(sign, (f" {title}", "bold"), (f"  {counted(sum(group.count for group in groups), 'cell')}", "dim")))
+    yield Part(Text.assemble(sign, (f" {title}", "bold"), (f"  {counted(sum(group.count for group in all_groups), 'cell')}", "dim")))
     for group in groups[:_CAUSES]:
-        cause = Text.assemble(one_line(group.cause, limit=160), (f"  {one_line(group.class_, limit=40)}", "dim"))
+        cause = Text.assemble(one_line(group.cause, limit=300), (f"  {one_line(group.class_, limit=40)}", "dim"))
         yield Part(_hanging(f"{group.count:>5}  ", cause))
-        if (messages or group.class_ == "unknown") and group.error:
+        if messages and group.error:
             yield Part(Padding(Text(one_line(group.error, limit=240), style="italic"), (0, 0, 0, 7)))
+        if group.details:
+            yield Part(Padding(Text(f"here: {details(group)}", style="italic"), (0, 0, 0, 7)))
         if group.remedy:
-            yield Part(Padding(Text(one_line(group.remedy, limit=240)), (0, 0, 0, 7)))
+            yield Part(Padding(Text(one_line(group.remedy, limit=400)), (0, 0, 0, 7)))
+        if group.link:
+            yield Part(Text(f"       see {one_line(group.link, limit=400)}", style="dim"), whole=True)
         if group.examples:
             yield Part(Text(f"       {one_line(group.examples[0], limit=400)}", style="dim"), whole=True)
     if len(groups) > _CAUSES:
         rest = groups[_CAUSES:]
         yield Part(Text(f"       and {counted(len(rest), 'more cause')} with {counted(sum(g.count for g in rest), 'cell')}", style="dim"))
+    if len(groups) < len(all_groups):
+        left = sum(group.count for group in all_groups) - sum(group.count for group in groups)
+        yield Part(Text(f"       and {counted(left, 'cell')} without a cause yet", style="dim"))
+
+
+def details(group: Group) -> str:
+    """Return what the cause is about in the cells of a group, with the number of cells."""
+    return ", ".join(f"{one_line(text, limit=80)} ({count})" for text, count in group.details)
+
+
+def _unknown(tables: Tables) -> Iterator[Part]:
+    """Yield what no rule fits, told apart by message: each is a rule to write."""
+    groups = tables.unknown
+    if not groups:
+        return
+    yield Part(Text())
+    cells = counted(sum(group.count for group in groups), "cell")
+    yield Part(Text.assemble(("? Without a cause yet", "bold"), (f"  {cells}, {counted(len(groups), 'kind')}", "dim")))
+    for group in groups[:_CAUSES]:
+        reasons = ", ".join(reason for reason, _ in group.reasons)
+        yield Part(_hanging(f"{group.count:>5}  ", Text.assemble(reasons, "  ", (one_line(group.error, limit=300), "italic"))))
+        yield Part(Text(f"       {one_line(group.examples[0], limit=400)}", style="dim"), whole=True)
+    if len(groups) > _CAUSES:
+        rest = groups[_CAUSES:]
+        yield Part(Text(f"       and {counted(len(rest), 'more kind')} with {counted(sum(g.count for g in rest), 'cell')}", style="dim"))
 
 
 def _hanging(lead: str, text: Text) -> Table:

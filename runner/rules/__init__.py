@@ -1,16 +1,33 @@
 """The rules of diagnosis, as data. Order matters: what is more telling stands above what is more general.
 
-The patterns were read off real messages of TensorFlow 2.4 to 2.21 and of Keras 2 and 3, quoted in tests/unit/test_diagnose.py.
+The patterns were read off real messages of TensorFlow 1.15 to 2.21 and of Keras 2 and 3, quoted in tests/unit/test_diagnose.py.
 They are searched in `Type: message`. Keep them free of nested repetition: the messages are whatever a model cared to raise.
 """
 
 from __future__ import annotations
 
 from runner.rules.base import CLASSES, UNTRIED, Rule
-from runner.rules.circumstances import DEPENDENCIES, MACHINE, SETUP
-from runner.rules.configuration import CONFIGS, FORMATS
-from runner.rules.values import LAYOUTS, WITHOUT_MESSAGE
+from runner.rules.checkpoints import RESTORES
+from runner.rules.circumstances import CRASHES, DAMAGE, RESOURCES, SETUP
+from runner.rules.code import CODE
+from runner.rules.configuration import COMPILATION, NAMES, REST, WORDS
+from runner.rules.dependencies import ADDONS, BYTECODE, DEPENDENCIES
+from runner.rules.formats import FORMATS
+from runner.rules.graphs import GRAPHS
+from runner.rules.keras_2_to_3 import KERAS_2_TO_3
+from runner.rules.misuse import MISUSE
+from runner.rules.optimizers import LEFT, OPTIMIZERS
+from runner.rules.values import VALUES
+from runner.rules.weights import FILES
 
 __all__ = ["CLASSES", "RULES", "UNTRIED", "Rule"]
 
-RULES: tuple[Rule, ...] = (*MACHINE, *DEPENDENCIES, *FORMATS, *CONFIGS, *LAYOUTS, *WITHOUT_MESSAGE, *SETUP)
+RULES: tuple[Rule, ...] = (
+    *(*DAMAGE, *RESOURCES, *BYTECODE, *CRASHES),
+    *(*GRAPHS, *DEPENDENCIES, *ADDONS),
+    *(*RESTORES, *MISUSE, *FORMATS),
+    *(*CODE, *KERAS_2_TO_3, *COMPILATION, *WORDS, *NAMES),
+    *(*OPTIMIZERS, *FILES, *REST),
+    *(*LEFT, *VALUES),
+    *SETUP,
+)

@@ -1,144 +1,184 @@
-"""Libraries, the machine and the set-up: what went wrong around TensorFlow rather than in it."""
+"""Resources, crashes, damage and the set-up: what went wrong around TensorFlow rather than in it."""
 
 from __future__ import annotations
 
-from runner.model import Reason
+from runner.model import Reason, Stage
 from runner.rules.base import Rule, pattern
 
-DEPENDENCIES = (
+DAMAGE = (
     Rule(
-        cause="protobuf is newer than the generated code of this TensorFlow",
-        class_="dependency",
-        remedy="pin protobuf as of the release (below 3.21 up to TensorFlow 2.11), or set as_of",
-        pattern=pattern(
-            r"Descriptors cannot (?:not )?be created directly",
-            r"google\.protobuf.{0,80}has no attribute",
-            r"MessageFactory.{0,60}GetPrototype",
-        ),
-    ),
-    Rule(
-        cause="NumPy is newer than this code allows",
-        class_="dependency",
-        remedy="pin numpy below the version that removed it (below 2, or below 1.24), or set as_of",
-        pattern=pattern(
-            r"module 'numpy' has no attribute",
-            r"np\.\w{1,30}. was removed in the NumPy 2",
-            r"compiled using NumPy 1\.",
-            r"numpy\.dtype size changed",
-            r"numpy\.core\._multiarray_umath failed",
-            r"_ARRAY_API not found",
-        ),
-    ),
-    Rule(
-        cause="h5py 3 gives text where this Keras expects bytes",
-        class_="dependency",
-        remedy="pin h5py below 3 in the consumer",
-        pattern=pattern(r"'str' object has no attribute 'decode'"),
-    ),
-    Rule(
-        cause="wrapt is newer than this TensorFlow allows",
-        class_="dependency",
-        remedy="pin wrapt below 1.15, or set as_of",
-        pattern=pattern(r"_DictWrapper.{0,80}__dict__", r"this __dict__ descriptor does not support '_DictWrapper'"),
-    ),
-    Rule(
-        cause="TensorFlow Addons is missing or does not fit this TensorFlow",
-        class_="dependency",
-        remedy="add addons to the environment (they end at TensorFlow 2.15), or replace the addon in the model",
-        pattern=pattern(r"No module named '?tensorflow_addons", r"(?:Unknown \w{1,20}|Could not locate class):? '?Addons>"),
-    ),
-    Rule(
-        cause="a module is missing in the environment",
-        class_="dependency",
-        remedy="add it to `packages` of the environment, or to `needs` of the fixture",
-        pattern=pattern(r"^ModuleNotFoundError"),
-        reasons=(Reason.IMPORT_FAILED, Reason.FIXTURE_INVALID),
-    ),
-)
-
-MACHINE = (
-    Rule(
+        name="damage-unnoticed",
         cause="the file is damaged, and nothing that its loader looks at tells",
         class_="damage",
         remedy="keep a checksum beside the file and compare it before loading",
         reasons=(Reason.DAMAGE_UNNOTICED,),
     ),
+)
+
+RESOURCES = (
     Rule(
-        cause="the process died of a signal",
-        class_="crash",
-        remedy="another format or loader; the log of the cell may say where",
-        reasons=(Reason.CRASHED,),
+        name="killed-from-outside",
+        cause="something outside killed the process, usually because the machine had no memory left",
+        class_="resources",
+        remedy="run fewer --jobs, or on a machine with more memory; it says nothing about the versions",
+        reasons=(Reason.OUT_OF_MEMORY,),
+        notes={"why": pattern("outside killed")},
     ),
     Rule(
-        cause="it did not end within the time limit",
-        class_="crash",
-        remedy="raise limits.seconds if the model is large; else it hangs",
-        reasons=(Reason.TIMED_OUT,),
-    ),
-    Rule(
-        cause="it needed more memory than it may use",
-        class_="machine",
-        remedy="raise limits.memory_mb, or run fewer --jobs",
+        name="memory-limit",
+        cause="it needed more memory than a cell may use",
+        class_="resources",
+        remedy="raise limits.memory_mb if the model is large; a small model that needs this much is a finding",
         reasons=(Reason.OUT_OF_MEMORY,),
     ),
     Rule(
-        cause="it needed more disk than it may use or than there is",
-        class_="machine",
-        remedy="free the disk, or raise limits.disk_mb",
+        name="disk-full",
+        cause="the disk was full, or the cell wrote more than it may",
+        class_="resources",
+        remedy="free the disk, or raise limits.disk_mb; what was half written must be saved again",
         reasons=(Reason.DISK_FULL,),
     ),
     Rule(
-        cause="a file could not be read or written",
-        class_="machine",
+        name="permission",
+        cause="a file could not be read or written: the user has no right to it, or the place is read-only",
+        class_="resources",
         remedy="look at owner and mode of the path in the message",
         reasons=(Reason.PERMISSION_DENIED,),
     ),
 )
 
+CRASHES = (
+    Rule(
+        name="load-hangs",
+        cause="the load does not come to an end",
+        class_="crash",
+        remedy="raise limits.seconds once, to see whether it is only slow; else another format or loader",
+        reasons=(Reason.TIMED_OUT,),
+        stages=(Stage.LOAD,),
+    ),
+    Rule(
+        name="save-hangs",
+        cause="the save does not come to an end",
+        class_="crash",
+        remedy="raise limits.seconds once, to see whether it is only slow; else another format",
+        reasons=(Reason.TIMED_OUT,),
+    ),
+    Rule(
+        name="check-failed",
+        cause="TensorFlow ended the process itself: an inner check of its C++ code failed",
+        class_="crash",
+        remedy="another format or loader; the line in the log says which check",
+        reasons=(Reason.CRASHED,),
+        log=pattern(r"(Check failed: [^\n]{1,100})", r"(Fatal Python error: [^\n]{1,80})"),
+    ),
+    Rule(
+        name="signal",
+        cause="the process died of a signal: a fault in compiled code",
+        class_="crash",
+        remedy="another format or loader; the log of the cell may say where",
+        reasons=(Reason.CRASHED,),
+    ),
+)
+
 SETUP = (
     Rule(
-        cause="the fixture is wrong",
+        name="fixture-wrong",
+        cause="the fixture is wrong: it does not import, breaks its contract, or does not give the same twice",
         class_="setup",
-        remedy="run it alone: reproduce, then mend the fixture's file",
+        remedy="run the cell alone with `reproduce`, then mend the fixture's file",
         reasons=(Reason.FIXTURE_INVALID,),
     ),
-    Rule(cause="the failure did not repeat", class_="setup", remedy="run it again with --fresh", reasons=(Reason.FLAKY,)),
     Rule(
-        cause="no Python of that version was found",
+        name="flaky",
+        cause="the failure did not repeat: no finding",
         class_="setup",
-        remedy="`uv python install` that version",
+        remedy="run it again with --fresh; a busy machine makes such failures",
+        reasons=(Reason.FLAKY,),
+    ),
+    Rule(
+        name="no-python",
+        cause="no Python of the version that the environment asks for was found",
+        class_="setup",
+        remedy="`uv python install` that version, or install it on the machine",
         reasons=(Reason.INTERPRETER_MISSING,),
     ),
-    Rule(cause="the environment has no lock", class_="setup", remedy="nox -s lock", reasons=(Reason.LOCK_MISSING,)),
+    Rule(name="no-lock", cause="the environment has no lock", class_="setup", remedy="nox -s lock", reasons=(Reason.LOCK_MISSING,)),
     Rule(
+        name="not-as-locked",
         cause="what is installed is not what the lock asks for",
         class_="setup",
         remedy="nox -s lock, then remove the environment from the cache",
         reasons=(Reason.ENVIRONMENT_MISMATCH,),
     ),
     Rule(
-        cause="the packages could not be resolved",
+        name="not-resolved",
+        cause="the packages of the environment do not fit together, or are not to be had",
         class_="setup",
         remedy="another as_of date; the message names the package",
         reasons=(Reason.RESOLVE_FAILED,),
     ),
     Rule(
-        cause="the packages could not be installed",
+        name="not-installed",
+        cause="the locked packages could not be installed",
         class_="setup",
-        remedy="run again; the message names the package",
+        remedy="run again; if it stays, the message names the package that the index does not give",
         reasons=(Reason.INSTALL_FAILED,),
     ),
     Rule(
+        name="import-fails",
         cause="TensorFlow is installed and does not import",
         class_="dependency",
         remedy="set as_of near its release and lock again",
         reasons=(Reason.IMPORT_FAILED,),
     ),
-    Rule(cause="the engine does not answer", class_="setup", remedy="runner doctor", reasons=(Reason.ENGINE_UNAVAILABLE,)),
     Rule(
+        name="engine-silent",
+        cause="the container engine does not answer",
+        class_="setup",
+        remedy="`python -m runner doctor` says what is there; --engine local needs none",
+        reasons=(Reason.ENGINE_UNAVAILABLE,),
+    ),
+    Rule(
+        name="no-base-image",
+        cause="the base image of the environment is not there and cannot be pulled",
+        class_="setup",
+        remedy="pull it by hand, or name a mirror in matrix.yaml (images)",
+        reasons=(Reason.BASE_IMAGE_MISSING,),
+    ),
+    Rule(
+        name="image-not-built",
+        cause="the image of the environment could not be built",
+        class_="setup",
+        remedy="the log of the cell has the end of the build",
+        reasons=(Reason.IMAGE_BUILD_FAILED,),
+    ),
+    Rule(
+        name="disk-budget",
+        cause="one more image would need more disk than images may use",
+        class_="setup",
+        remedy="`nox -s images -- --prune`, or raise images.disk_gb",
+        reasons=(Reason.DISK_BUDGET,),
+    ),
+    Rule(
+        name="clock-skew",
+        cause="the clock of the container engine is not that of this machine",
+        class_="setup",
+        remedy="set the clock of the engine's machine: results cannot be dated otherwise",
+        reasons=(Reason.CLOCK_SKEW,),
+    ),
+    Rule(
+        name="container-failed",
+        cause="a container could not be made, started or entered",
+        class_="setup",
+        remedy="run again; `python -m runner doctor` says what the engine can do",
+        reasons=(Reason.CONTAINER_FAILED,),
+    ),
+    Rule(
+        name="no-result",
         cause="the agent gave no usable result",
         class_="setup",
         remedy="run again; if it stays, it is a fault of the runner: the log of the cell has the evidence",
         reasons=(Reason.BAD_RESULT, Reason.AGENT_LOST),
     ),
 )
+"""All of these are errored: they say nothing about TensorFlow."""

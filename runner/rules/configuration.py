@@ -1,61 +1,11 @@
-"""Formats that are refused, and configurations that name what the consumer does not know."""
+"""Configurations that name what the consumer does not know: between Keras 2 and 3, and between versions of either."""
 
 from __future__ import annotations
 
-from runner.model import Stage
 from runner.rules.base import Rule, pattern
+from runner.rules.keras_2_to_3 import SAME_FILE, TO_KERAS_2, TO_KERAS_3
 
-FORMATS = (
-    Rule(
-        cause="Keras 3 does not read SavedModel directories with load_model",
-        class_="format-removed",
-        remedy="load with tf.saved_model.load or keras.layers.TFSMLayer for inference, or save .keras or .h5 in the producer",
-        pattern=pattern(r"legacy SavedModel format is not"),
-    ),
-    Rule(
-        cause="Keras 3 writes .keras and .h5 only, no directories",
-        class_="format-removed",
-        remedy="model.export(path) for serving, .keras for everything else",
-        pattern=pattern(r"Invalid filepath extension for saving"),
-        stages=(Stage.SAVE,),
-    ),
-    Rule(
-        cause="Keras 3 writes weights to .weights.h5 only",
-        class_="format-removed",
-        remedy="save .weights.h5, or tf.train.Checkpoint for a checkpoint",
-        pattern=pattern(r"filename must end in `\.weights\.h5`", r"expected a `\.weights\.h5` extension"),
-        stages=(Stage.SAVE,),
-    ),
-    Rule(
-        cause="Keras 3 does not read weights from TensorFlow checkpoints",
-        class_="format-removed",
-        remedy="tf.train.Checkpoint(model).restore, or save .weights.h5 in the producer",
-        pattern=pattern(r"File format not supported"),
-        formats=("weights-tf",),
-    ),
-    Rule(
-        cause="this version takes .keras for a SavedModel or HDF5 file: it is older than the .keras format",
-        class_="format-removed",
-        remedy="save .h5 or a SavedModel in the producer; .keras files of version 3 need TensorFlow 2.12 or later",
-        pattern=pattern(
-            r"SavedModel file does not exist at", r"file signature not found", r"Unable to load model\. Filepath is not an hdf5 file"
-        ),
-        formats=("keras-v3",),
-    ),
-    Rule(
-        cause="a .keras file that is no zip archive: it was written before the format existed",
-        class_="format-removed",
-        remedy="rename it to .h5: before TensorFlow 2.13, model.save('x.keras') wrote HDF5",
-        pattern=pattern(r"accessible `\.keras`", r"BadZipFile"),
-        formats=("keras-v3",),
-    ),
-    Rule(
-        cause="HDF5 takes functional and sequential models only, not subclassed ones",
-        class_="format-removed",
-        remedy="save .keras, a SavedModel, or the weights alone",
-        pattern=pattern(r"requires the model to be a Functional model or a Sequential"),
-    ),
-)
+COMPILE_ANEW = "load_model(path, compile=False), then compile anew: the weights are not touched by this"
 
 KERAS3_OPERATIONS = (
     *("Equal", "NotEqual", "Greater", "GreaterEqual", "Less", "LessEqual", "LogicalAnd", "LogicalOr", "LogicalNot", "LogicalXor", "Any"),
@@ -66,140 +16,186 @@ KERAS3_OPERATIONS = (
 )
 """The common operations of Keras 3 that a functional model holds as if they were layers; none that is a layer too (Add, Dot, ...)."""
 
-CONFIGS = (
+COMPILATION = (
     Rule(
-        cause="the load does not know a custom class or function",
-        class_="custom-code",
-        remedy="pass custom_objects=..., or register the class with register_keras_serializable",
-        missing_object=True,
-    ),
-    Rule(
-        cause="InputLayer is written with batch_shape by Keras 3, which Keras 2 does not know",
-        class_="config-changed",
-        remedy="carry the weights alone (load_weights into a rebuilt model), a SavedModel, or use tf-keras in the producer",
-        pattern=pattern(r"Unrecognized keyword arguments.{0,60}batch_shape"),
-    ),
-    Rule(
-        cause="layers are written with batch_input_shape by Keras 2, which Keras 3 does not know",
-        class_="config-changed",
-        remedy="start the model with an Input layer in the producer, save .h5, or keep Keras 2 with tf-keras in the consumer",
-        pattern=pattern(r"Unrecognized keyword arguments.{0,80}batch_input_shape"),
-    ),
-    Rule(
-        cause="Keras 3 names dtype policies in a way that Keras 2 does not know",
-        class_="config-changed",
-        remedy="carry the weights alone, or use tf-keras in the producer",
-        pattern=pattern(r"Unknown dtype policy", r"class 'DTypePolicy'"),
-    ),
-    Rule(
-        cause="the file names a Keras 2 module that Keras 3 has moved or dropped, or the other way round",
-        class_="config-changed",
-        remedy="save .h5 in the producer, carry the weights alone, or keep Keras 2 with tf-keras in the consumer",
-        pattern=pattern(r"its parent module \S{1,120} cannot be imported"),
-    ),
-    Rule(
-        cause="the optimizer's configuration holds arguments the consumer's optimizer does not take (lr, decay, weight_decay, ...)",
-        class_="config-changed",
-        remedy="load with compile=False and compile anew",
+        name="optimizer-arguments",
+        cause="the file holds an optimizer with arguments that the consumer's optimizer does not take",
+        class_="optimizer-state",
+        remedy=COMPILE_ANEW,
         pattern=pattern(
-            r"Argument\(s\) not recognized",
-            r"is not a valid argument, kwargs should be empty",
-            r"(?:decay|lr|learning_rate).{0,40} is deprecated in the (?:new Keras )?optimizer",
+            r"Argument\(s\) not recognized: \{('\w{1,40}')",
+            r"(\w{1,40}) is not a valid argument, kwargs should be empty",
+            r"(decay|lr|learning_rate)\W.{0,40}is deprecated in the (?:new Keras )?optimizer",
+            r"Unexpected keyword argument passed to optimizer: (\w{1,40})",
             r"unexpected keyword argument passed to optimizer",
-            r"Unexpected keyword argument.{0,40}optimizer",
         ),
     ),
     Rule(
-        cause="the consumer does not know the class of the optimizer",
-        class_="config-changed",
-        remedy="load with compile=False and compile anew",
+        name="optimizer-unknown",
+        cause="the consumer does not know the class of the optimizer that the file names",
+        class_="optimizer-state",
+        remedy=COMPILE_ANEW,
         pattern=pattern(
-            r"Unknown optimizer", r"Could not locate class '\w{0,40}(?:Adam|SGD|RMSprop)", r"class 'Custom>(?:Adam|SGD|RMSprop)"
+            r"Unknown optimizer: '?([\w>]{1,60})",
+            r"Could not locate class '(\w{0,40}(?:Adam|SGD|RMSprop|Adagrad|Adadelta|Adamax|Nadam|Ftrl|Optimizer)\w{0,20})",
+            r"class '(Custom>(?:Adam|SGD|RMSprop)\w{0,20})",
         ),
     ),
     Rule(
-        cause="the loss or metric is named in a way that the consumer does not know",
-        class_="config-changed",
-        remedy="load with compile=False and compile anew",
+        name="h5-loss-as-text",
+        cause="a whole-model .h5 names its loss or metric as text ('mse'), which load_model of Keras 3 takes for a"
+        " function that it cannot find",
+        class_="keras-2-to-3",
+        remedy=COMPILE_ANEW,
+        link="https://github.com/keras-team/keras/issues/19330",
         pattern=pattern(
-            r"Could not locate function '(?:mse|mae|accuracy)",
-            r"Unknown (?:loss|metric)",
-            r"Could not interpret (?:loss|metric)",
-            r"Could not deserialize 'keras\.(?:metrics|losses)",
+            r"Could not (?:locate function|deserialize) '(?:keras\.(?:metrics|losses)\.)?(mse|mae|mape|msle|accuracy|acc|\w{1,40})'.{0,300}"
+            r"(?:is not a KerasSaveable|Make sure custom classes)",
         ),
+        trace=pattern(r"compile_args_from_training_config"),
+        consumer=("keras>=3",),
     ),
     Rule(
-        cause="a layer's configuration holds a keyword that the consumer's layer does not take",
-        class_="config-changed",
-        remedy="carry the weights alone into a rebuilt model, or strip the keyword from the configuration",
+        name="reduction-auto",
+        cause="the loss in the file says reduction='auto', a word of Keras 2 that Keras 3 does not know",
+        class_="keras-2-to-3",
+        remedy=COMPILE_ANEW,
+        pattern=pattern(r"reduction=(auto)\b"),
+    ),
+    Rule(
+        name="loss-unknown",
+        cause="the file names a loss or metric that the consumer does not know under this name",
+        class_="format-changed",
+        remedy=COMPILE_ANEW,
         pattern=pattern(
+            r"Could not locate function '(mse|mae|accuracy)",
+            r"Unknown (?:loss|metric)(?: function)?:? '?(\w{1,60})",
+            r"Could not interpret (?:loss|metric)(?: function)?(?: identifier)?:? '?(\w{1,60})",
+            r"Could not deserialize '(keras\.(?:metrics|losses)\.\w{1,40})",
+        ),
+    ),
+)
+
+WORDS = (
+    Rule(
+        name="quantization-config",
+        cause="the file says quantization_config, which newer Keras 3 writes for every layer and this Keras does not know",
+        class_="format-changed",
+        remedy=f"{SAME_FILE}; or bring the consumer's Keras to the producer's version",
+        pattern=pattern(r"Unrecognized keyword arguments.{0,200}quantization_config"),
+    ),
+    Rule(
+        name="word-of-keras-2",
+        cause="a layer's configuration holds a word of Keras 2 that Keras 3 has dropped",
+        class_="keras-2-to-3",
+        remedy=TO_KERAS_3,
+        link="https://github.com/keras-team/keras/issues/20750",
+        pattern=pattern(
+            r"Unrecognized keyword arguments passed to (\w{1,60}: \{'\w{1,60}')",
+            r"Unrecognized keyword argument\S? ?(?:passed to )?(\w{0,60})",
+            r"__init__\(\) got an unexpected keyword argument ('\w{1,60}')",
+        ),
+        producer=("keras<3",),
+        consumer=("keras>=3",),
+    ),
+    Rule(
+        name="word-of-keras-3",
+        cause="a layer's configuration holds a word of Keras 3 that Keras 2 does not have",
+        class_="keras-2-to-3",
+        remedy=TO_KERAS_2,
+        pattern=pattern(
+            r"Unrecognized keyword argument.{0,40}?('\w{1,60}')",
+            r"Keyword argument not understood:',? '?(\w{1,60})",
+            r"got an unexpected keyword argument ('\w{1,60}')",
+        ),
+        producer=("keras>=3",),
+        consumer=("keras<3",),
+    ),
+    Rule(
+        name="word-unknown",
+        cause="a layer's configuration holds a word that the consumer's layer does not take: it came with a newer version,"
+        " or went with one",
+        class_="format-changed",
+        remedy=SAME_FILE,
+        pattern=pattern(
+            r"Unrecognized keyword argument.{0,40}?('\w{1,60}')",
+            r"Keyword argument not understood:',? '?(\w{1,60})",
+            r"got an unexpected keyword argument '(\w{1,60})",
             r"Unrecognized keyword argument",
             r"Keyword argument not understood",
-            r"got an unexpected keyword argument",
             r"unexpected keyword argument",
         ),
     ),
+)
+
+NAMES = (
     Rule(
-        cause="the model was saved without a configuration: a subclassed model, or a layer without get_config",
-        class_="custom-code",
-        remedy="give every class get_config, or rebuild the model in code and load the weights",
-        pattern=pattern(r"No model config found", r"No model found in config", r"KeyError: 'layers'"),
-    ),
-    Rule(
-        cause="a layer has arguments and no get_config",
-        class_="custom-code",
-        remedy="implement get_config in the layer",
-        pattern=pattern(
-            r"must override `?get_config",
-            r"^NotImplementedError.{0,300}get_config",
-            r"must implement the `?get_config",
-            r"Please implement.{0,40}get_config",
-        ),
-    ),
-    Rule(
-        cause="the file names an operation that Keras 2 wrote as a layer (TFOpLambda and the like), which this Keras cannot find",
-        class_="config-changed",
-        remedy="carry the weights alone (load_weights into a rebuilt model), a SavedModel, or keep Keras 2 with tf-keras in the consumer",
+        name="operations-of-keras-2",
+        cause="the file holds raw TensorFlow operations as Keras 2 writes them (TFOpLambda and the like), which this Keras cannot find",
+        class_="keras-2-to-3",
+        remedy="carry the weights alone into a model built in code, a SavedModel, or keep Keras 2 with tf-keras in the consumer",
         pattern=pattern(
             r"(?:Unknown \w{1,20}|Could not locate class):? '?"
-            r"(?:TFOpLambda|SlicingOpLambda|TensorFlowOpLayer|ClassMethod|InstanceMethod|InstanceProperty)\b"
+            r"(TFOpLambda|SlicingOpLambda|TensorFlowOpLayer|ClassMethod|InstanceMethod|InstanceProperty)\b"
         ),
     ),
     Rule(
-        cause="the file names a layer or operation that this Keras cannot find: an operation of Keras 3 written into the h5 config",
-        class_="config-changed",
-        remedy="save .keras, or carry the weights alone (load_weights into a rebuilt model)",
-        pattern=pattern(rf"Unknown (?:layer|object):? '?(?:{'|'.join(KERAS3_OPERATIONS)})\b"),
+        name="operations-of-keras-3",
+        cause="the .h5 file holds operations of Keras 3 that load_model of .h5 cannot find",
+        class_="format-changed",
+        remedy="save .keras, or carry the weights alone into a model built in code",
+        pattern=pattern(rf"Unknown (?:layer|object):? '?({'|'.join(KERAS3_OPERATIONS)})\b"),
         formats=("h5",),
     ),
     Rule(
-        cause="the file names a class or function that this Keras cannot find",
-        class_="config-changed",
-        remedy="if it is the model's own, pass custom_objects=... or register it; if it is of another Keras, carry the weights alone",
+        name="class-of-keras-3",
+        cause="the configuration uses classes of Keras 3 that Keras 2 does not have",
+        class_="keras-2-to-3",
+        remedy=TO_KERAS_2,
+        pattern=pattern(r"Unknown (?:layer|object|model|initializer|regularizer|constraint|activation):? '?([\w>]{1,60})"),
+        producer=("keras>=3",),
+        consumer=("keras<3",),
+    ),
+    Rule(
+        name="class-of-keras-2",
+        cause="the configuration uses classes of Keras 2 that Keras 3 does not have",
+        class_="keras-2-to-3",
+        remedy=TO_KERAS_3,
         pattern=pattern(
-            r"Unknown (?:layer|object|model|initializer|regularizer|constraint|activation)",
-            r"Could not locate (?:class|function)",
-            r"Cannot deserialize object of type",
-            r"is a custom class, please register it",
+            r"Unknown (?:layer|object|model|initializer|regularizer|constraint|activation):? '?([\w>]{1,60})",
+            r"Could not locate (?:class|function) '([\w>]{1,60})",
+        ),
+        producer=("keras<3",),
+        consumer=("keras>=3",),
+    ),
+    Rule(
+        name="functional-is-model",
+        cause="the file names a class that TensorFlow before 2.3 does not have under this name: there a functional model is called Model",
+        class_="format-changed",
+        remedy="carry the weights alone into a model built in code, or pass custom_objects={'Functional': tf.keras.models.Model}",
+        pattern=pattern(r"Unknown layer: '?(Functional)\b"),
+    ),
+    Rule(
+        name="class-unknown",
+        cause="the load does not find the class or function that the file names",
+        class_="custom-code",
+        remedy="if it is your own, pass custom_objects={...} or register it; if it is of Keras, carry the weights alone"
+        " into a model built in code",
+        pattern=pattern(
+            r"Unknown (?:layer|object|model|initializer|regularizer|constraint|activation)(?: function)?:? '?([\w>]{1,60})",
+            r"Could not locate (?:class|function) '([\w>]{1,60})",
+            r"Cannot deserialize object of type `?([\w>]{1,60})",
+            r"Could not interpret \w{1,30}(?: function)? identifier: '?([\w>]{1,60})",
         ),
     ),
+)
+
+REST = (
     Rule(
-        cause="Keras 3 refuses a lambda in safe mode, or its bytecode is of another Python",
-        class_="custom-code",
-        remedy="replace the lambda by a registered function; safe_mode=False only for files you trust",
-        pattern=pattern(r"safe_mode", r"bad marshal data", r"unknown opcode"),
-    ),
-    Rule(
+        name="config-refused",
         cause="the consumer could not rebuild the model from its configuration",
-        class_="config-changed",
-        remedy="see the end of the message and the traceback; the weights alone may still load into a rebuilt model",
+        class_="format-changed",
+        remedy="the end of the message says what was refused; the weights alone may still load into a model built in code",
         pattern=pattern(r"could not be deserialized properly", r"Error when deserializing class", r"Could not deserialize class"),
-    ),
-    Rule(
-        cause="SavedModel holds Keras metadata that this version cannot read",
-        class_="config-changed",
-        remedy="load with tf.saved_model.load and call the signature",
-        pattern=pattern(r"JSONDecodeError", r"Metadata for .{0,60} malformed", r"keras_metadata"),
-        formats=("keras-dir", "saved-model", "export"),
     ),
 )

@@ -1,160 +1,125 @@
-"""Values that stand elsewhere than they are looked for, or did not come back, raised or silent."""
+"""Silent ones: nothing was raised, and something is wrong, changed or was skipped."""
 
 from __future__ import annotations
 
-from runner.model import Reason
+from runner.model import Check, Reason, Stage
 from runner.rules.base import Rule, pattern
 
-HDF5 = ("h5", "weights-h5", "keras-v3")
-CHECKPOINTS = ("checkpoint", "weights-tf")
-
-LAYOUTS = (
+VALUES = (
     Rule(
-        cause="load_model of .h5 in Keras 3 builds the optimizer without the model's variables: the model predicts, and cannot be trained"
-        " until it is compiled again",
-        class_="optimizer-state",
-        remedy="compile the model again after loading (its optimizer starts afresh), or save .keras",
-        pattern=pattern(
-            r"can only be called for the variables it was originally built with",
-            r"numpy\(\) is only available when eager execution is enabled",
-        ),
-        formats=("h5",),
-        loaders=("load-model",),
-        phases=("train-step",),
+        name="vocabulary-changed",
+        cause="a lookup layer came back with another vocabulary: words have other numbers now, or none",
+        class_="format-changed",
+        remedy="carry the vocabulary beside the model (layer.get_vocabulary()) and set it anew after loading (set_vocabulary)",
+        reasons=(Reason.CONFIG_DIFFERS,),
+        details={Check.CONFIG: pattern(r'"([^"]{1,60}: (?:the vocabulary|token \d)[^"]{0,80})')},
     ),
     Rule(
-        cause="the SavedModel holds the slots of an older optimizer, which this version loads as an object that cannot have any",
-        class_="optimizer-state",
-        remedy="save without the optimizer: model.export, include_optimizer=False, or a model that is not compiled",
-        pattern=pattern(r"'_UserObject' object has no attribute 'add_slot'"),
+        name="dtype-policy-changed",
+        cause="a layer came back with another dtype policy: it computes in another number type",
+        class_="format-changed",
+        remedy="build the model in code under the policy that it had, and load the weights alone",
+        reasons=(Reason.CONFIG_DIFFERS,),
+        details={Check.CONFIG: pattern(r'"([^"]{1,60}: the dtype policy[^"]{0,80})')},
     ),
     Rule(
-        cause="the saved graph uses an operation that this TensorFlow does not have",
-        class_="graph-newer",
-        remedy="save in a TensorFlow no newer than the consumer, or carry the weights alone",
-        pattern=pattern(
-            r"Op type not registered", r"NodeDef mentions attr .{0,80} not in Op", r"Value for attr .{0,80} is not in the list"
-        ),
+        name="random-state-changed",
+        cause="the random generator of a layer (Dropout, augmentation) came back in another state: training draws other numbers",
+        class_="format-changed",
+        remedy="nothing that predictions depend on; to repeat a training exactly, set the seed after loading",
+        reasons=(Reason.CONFIG_DIFFERS,),
+        details={Check.CONFIG: pattern(r'"([^"]{1,60}): the state of its random generator')},
     ),
     Rule(
-        cause="the checkpoint is of a legacy optimizer (before 2.11), the model has a new one",
-        class_="optimizer-state",
-        remedy="use tf.keras.optimizers.legacy.* in the consumer, or restore the model without its optimizer",
-        pattern=pattern(r"from a legacy Keras optimizer into a v2\.11\+"),
+        name="argument-changed",
+        cause="a layer came back with another argument than it was saved with: a default took its place",
+        class_="semantics",
+        remedy="set it on the layer after loading, or build the model in code and load the weights alone",
+        reasons=(Reason.CONFIG_DIFFERS,),
+        details={Check.CONFIG: pattern(r'"problems": \["([^"]{1,160})')},
     ),
     Rule(
-        cause="the optimizer's slots stand in another order than in the checkpoint",
-        class_="optimizer-state",
-        remedy="restore the model without its optimizer",
-        pattern=pattern(
-            r"incompatible tensor with shape.{0,200}name (?:\w{1,30}/(?:m|v|momentum|velocity)/|\S{1,200}_(?:velocity|momentum)\b)"
-        ),
-        formats=CHECKPOINTS,
+        name="frozen-came-back-trainable",
+        cause="layers that were frozen came back trainable, or the other way round: the next fit would train what was to stay",
+        class_="semantics",
+        remedy="set layer.trainable anew after loading, then compile",
+        reasons=(Reason.STRUCTURE_DIFFERS,),
+        details={Check.STRUCTURE: pattern(r'"trainable_differs": \[([^]]{1,120})')},
     ),
     Rule(
-        cause="the layout of .weights.h5 changed between Keras versions",
-        class_="layout-changed",
-        remedy="save .h5 or a SavedModel, or save the weights in a Keras of the same generation",
-        pattern=pattern(
-            r"expected \d{1,6} variables, but received \d{1,6} variables",
-            r"(?:found|containing) 0 (?:saved )?layers",
-            r"object 'vars' doesn't exist",
-            r"Layer count mismatch",
-            r"Weight count mismatch",
-            r"A total of \d{1,6} objects could not be loaded",
-            r"Unable to (?:synchronously )?open object",
-        ),
-        formats=("weights-h5",),
+        name="other-variables",
+        cause="the loaded model has other variables than the one that was saved",
+        class_="architecture",
+        remedy="compare model.weights on both sides; the details of the check `structure` name the shapes",
+        reasons=(Reason.STRUCTURE_DIFFERS,),
+        details={Check.STRUCTURE: pattern(r'("expected_count": \d{1,6}, "found_count": \d{1,6})')},
     ),
     Rule(
-        cause="the layout of the values inside .keras changed between Keras versions",
-        class_="layout-changed",
-        remedy="save .h5 or a SavedModel in the producer",
-        pattern=pattern(r"expected \d{1,6} variables, but received \d{1,6} variables", r"A total of \d{1,6} objects could not be loaded"),
-        formats=("keras-v3",),
+        name="weights-as-made",
+        cause="the load raised nothing and left weights as the model was made with: it did not find their values in the file",
+        class_="architecture",
+        remedy="build the model as it was saved; load in a way that raises (not by name, not skipping what does not fit)",
+        reasons=(Reason.WEIGHTS_DIFFER,),
+        details={Check.WEIGHTS: pattern(r'"differing": \["([^]]{1,100})')},
     ),
     Rule(
-        cause="the layers of the file are not those of the model",
-        class_="layout-changed",
-        remedy="rebuild the model as it was saved, or load by name",
-        pattern=pattern(
-            r"Layer count mismatch",
-            r"Weight count mismatch",
-            r"weight file containing \d{1,6} layers",
-            r"Shape mismatch",
-            r"incompatible tensor with shape",
-        ),
-    ),
-    Rule(
-        cause="the checkpoint and the program do not have the same objects",
-        class_="layout-changed",
-        remedy="restore with expect_partial() and compare, or save and restore only the model",
-        pattern=pattern(
-            r"not bound to checkpointed values",
-            r"Nothing except the root object matched",
-            r"Unresolved object in checkpoint",
-            r"not assigned a value from checkpoint",
-            r"Unresolved slot restorations",
-            r"Unused attributes in these objects",
-            r"Some objects had attributes which were not restored",
-        ),
-    ),
-    Rule(
-        cause="HDF5 cannot read the file",
-        class_="dependency",
-        remedy="compare the h5py versions of both sides, and whether the file is HDF5 at all",
-        pattern=pattern(r"file signature not found", r"Unable to (?:synchronously )?open (?:file|object)", r"h5py"),
-        formats=HDF5,
-    ),
-)
-
-WITHOUT_MESSAGE = (
-    Rule(
-        cause="the restore matched nothing or not everything, and raised nothing",
-        class_="layout-changed",
-        remedy="call assert_consumed(), and restore in the version that wrote the checkpoint",
-        reasons=(Reason.WEIGHTS_DIFFER, Reason.OUTPUTS_DIFFER),
-        formats=CHECKPOINTS,
-    ),
-    Rule(
-        cause="loading by name found no layer of that name and skipped it",
-        class_="layout-changed",
-        remedy="give the layers explicit names on both sides",
-        reasons=(Reason.WEIGHTS_DIFFER, Reason.OUTPUTS_DIFFER),
-        loaders=("load-weights-by-name",),
-    ),
-    Rule(cause="the load left weights as they were initialised", class_="layout-changed", reasons=(Reason.WEIGHTS_DIFFER,)),
-    Rule(
-        cause="the weights are right and the outputs are not: a default or an activation changed its meaning",
-        class_="numerics",
-        remedy="write the layer's defaults out in the producer",
+        name="unusual-inputs-wrong",
+        cause="every weight is right, and so are the outputs for the usual inputs; for unusual ones they are not",
+        class_="semantics",
+        remedy="look what the layers do with such inputs in both versions: clipping, padding, unknown tokens, precision",
         reasons=(Reason.OUTPUTS_DIFFER,),
+        passed=(Check.WEIGHTS,),
+        details={Check.OUTPUTS: pattern(r'"differing": \["(?!the usual inputs)([^]]{1,120})')},
     ),
     Rule(
-        cause="the optimizer starts afresh: its state was not saved or not restored",
-        class_="optimizer-state",
-        remedy="carry the optimizer with tf.train.Checkpoint, or accept that training restarts its moments",
-        reasons=(Reason.OPTIMIZER_LOST,),
+        name="unusual-inputs-raise",
+        cause="the loaded model is right for the usual inputs and raises for unusual ones, which the saved model took",
+        class_="semantics",
+        remedy="the details of the check `outputs` have the message; a shape or a table that was fixed when saving is the usual reason",
+        reasons=(Reason.PREDICT_RAISED,),
+        details={Check.OUTPUTS: pattern(r'"raised": \["([^"]{1,160})')},
     ),
     Rule(
-        cause="the optimizer came back changed",
-        class_="optimizer-state",
-        remedy="set the hyperparameters anew after loading",
-        reasons=(Reason.OPTIMIZER_DIFFERS, Reason.TRAIN_STEP_DIFFERS),
+        name="weights-right-outputs-wrong",
+        cause="every weight is right and the outputs are not: a default or the meaning of a layer changed between the versions",
+        class_="semantics",
+        remedy="write the layer's arguments out in the producer instead of relying on defaults, and compare layer by layer",
+        reasons=(Reason.OUTPUTS_DIFFER,),
+        passed=(Check.WEIGHTS,),
     ),
     Rule(
-        cause="the model has to be compiled anew", class_="optimizer-state", remedy="compile after loading", reasons=(Reason.COMPILE_LOST,)
+        name="other-algorithm",
+        cause="slots and settings of the optimizer are right, and its next step is not: its algorithm or a default changed"
+        " between the versions",
+        class_="semantics",
+        remedy="write the optimizer's arguments out, and compare one step by hand",
+        reasons=(Reason.TRAIN_STEP_DIFFERS,),
+        passed=(Check.OPTIMIZER,),
     ),
     Rule(
-        cause="the load skipped values and only warned",
-        class_="layout-changed",
-        remedy="read the warnings of the cell: they name what was skipped",
+        name="skipped-with-warning",
+        cause="the load skipped something and only warned; all that was compared is right",
+        class_="format-changed",
+        remedy="the warnings of the cell name what was skipped",
         reasons=(Reason.PARTIAL_RESTORE,),
+        evidence=pattern(
+            r"(?:[Ss]kipping (?:loading of |loading |variable loading for )?)([^,.]{1,80})", r"([^.]{1,80}could not be loaded)"
+        ),
     ),
     Rule(
-        cause="the save wrote nothing, or not all, and raised nothing",
-        class_="layout-changed",
-        remedy="look at the files after saving; use another format",
-        reasons=(Reason.SAVE_WROTE_NOTHING, Reason.ARTIFACT_INCOMPLETE),
+        name="save-wrote-nothing",
+        cause="the save raised nothing and wrote nothing",
+        class_="misuse",
+        remedy="look at the files after saving; give the path the extension of the format, or use another format",
+        reasons=(Reason.SAVE_WROTE_NOTHING,),
+        stages=(Stage.SAVE,),
+    ),
+    Rule(
+        name="save-incomplete",
+        cause="the save raised nothing and left weights out: the model was not built yet, or holds weights where Keras does not look",
+        class_="misuse",
+        remedy="call the model once on data before saving; keep layers and variables as attributes of the model, or in lists of it",
+        reasons=(Reason.ARTIFACT_INCOMPLETE,),
+        stages=(Stage.SAVE,),
     ),
 )

@@ -2,57 +2,35 @@
 
 from __future__ import annotations
 
-import json
-import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from runner.classify import outcome_of
 from runner.engines import make_engine
-from runner.engines.agent import Agent
-from runner.engines.base import Engine, Prepared
+from runner.engines.base import Engine
 from runner.model import Cell, Isolation, Outcome, Stage, Status
-from runner.plan import Plan, make_plan
-from runner.protocol import build_request, read_result
+from runner.plan import make_plan
 from runner.selection import select
 from runner.spec import load_matrix
+from tests.integration.asking import cells, started
 
 pytestmark = pytest.mark.integration
 
 MATRIX = Path(__file__).parent / "sharing.yaml"
-ENVIRONMENTS = ("tf2.4-tfa0.14-py38", "tf2.15-py311", "tf2.21-py311")
-SECONDS = 200.0
+CHOICES = (
+    ("catalogue", "tf2.15-py311"),
+    ("formats", "tf2.4-tfa0.14-py38"),
+    ("formats", "tf2.15-py311"),
+    ("formats", "tf2.21-py311"),
+)
 Outcomes = dict[str, Outcome]
+Results = dict[tuple[str, str], tuple[Outcomes, Outcomes]]
 
 
-def ask(agent: Agent, plan: Plan, cell: Cell, artifact: Path, scratch: Path) -> Outcome:
-    """Run one cell as it comes, without confirming anything."""
-    assert cell.fixture is not None
-    spec = plan.selection.spec
-    scratch.mkdir(parents=True)
-    fixture = plan.fixtures[cell.fixture]
-    request = build_request(cell, fixture=fixture, limits=spec.limits, tolerances=spec.tolerances, artifact=artifact, scratch=scratch)
-    (scratch / "request.json").write_text(json.dumps(request))
-    agent.ask({"request": str(scratch / "request.json")})
-    deadline = time.monotonic() + SECONDS
-    while (event := agent.next_event(deadline - time.monotonic())) is not None and event["event"] != "done":
-        pass
-    assert event is not None, agent.stderr_tail()
-    return outcome_of(cell, read_result(Path(request["result"]), cell_id=cell.id), isolation="shared")
-
-
-def cells(agent: Agent, plan: Plan, wanted: Iterator[Cell], place: Path, scratch: Path) -> Iterator[Outcome]:
-    for number, cell in enumerate(wanted):
-        save = cell if cell.stage is Stage.SAVE else cell.needs[0]
-        yield ask(agent, plan, cell, place / save.id.replace("/", "+"), scratch / str(number))
-
-
-def both(engine: Engine, environment: str, place: Path) -> tuple[Outcomes, Outcomes]:
-    """Save everything in one environment, and load it there in shared children and in children of their own."""
-    plan = make_plan(select(load_matrix(MATRIX), from_=(environment,), to=(environment,)))
+def both(engine: Engine, profile: str, environment: str, place: Path) -> tuple[Outcomes, Outcomes]:
+    """Save what a profile has in one environment, and load it there in shared children and in children of their own."""
+    plan = make_plan(select(load_matrix(MATRIX), profile=profile, from_=(environment,), to=(environment,)))
     prepared = engine.prepare(plan.environments[environment])
     loads: list[Cell] = []
 
@@ -68,22 +46,14 @@ def both(engine: Engine, environment: str, place: Path) -> tuple[Outcomes, Outco
     return run("shared"), run("fork")
 
 
-def started(engine: Engine, prepared: Prepared, scratch: Path, isolation: Isolation) -> Agent:
-    agent = engine.start(prepared, scratch=scratch, isolation=isolation, threads=1, memory_mb=4000)
-    event = agent.next_event(SECONDS)
-    assert event is not None, agent.stderr_tail()
-    assert event["event"] == "ready", event
-    return agent
-
-
 @pytest.fixture(scope="module")
-def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Outcomes, Outcomes]]:
+def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
     engine = make_engine("local", locks=load_matrix(MATRIX).locks)
     place = tmp_path_factory.mktemp("sharing")
     try:
         with ThreadPoolExecutor(2) as pool:
-            found = pool.map(lambda name: both(engine, name, place / name), ENVIRONMENTS)
-            return dict(zip(ENVIRONMENTS, found, strict=True))
+            found = pool.map(lambda choice: both(engine, choice[0], choice[1], place.joinpath(*choice)), CHOICES)
+            return dict(zip(CHOICES, found, strict=True))
     finally:
         engine.close()
 
@@ -92,26 +62,26 @@ def verdict(outcome: Outcome) -> tuple[object, ...]:
     return outcome.status, outcome.reason, outcome.phase, outcome.checks, outcome.error and outcome.error.type
 
 
-@pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_verdicts_are_the_same(results: dict[str, tuple[Outcomes, Outcomes]], environment: str) -> None:
-    shared, alone = results[environment]
+@pytest.mark.parametrize("choice", CHOICES, ids="-".join)
+def test_verdicts_are_the_same(results: Results, choice: tuple[str, str]) -> None:
+    shared, alone = results[choice]
     assert len(alone) > 30
     assert {name: verdict(item) for name, item in shared.items()} == {name: verdict(item) for name, item in alone.items()}
 
 
-@pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_loads_do_share_and_only_those_that_pass(results: dict[str, tuple[Outcomes, Outcomes]], environment: str) -> None:
-    shared, alone = results[environment]
+@pytest.mark.parametrize("choice", CHOICES, ids="-".join)
+def test_loads_do_share_and_only_those_that_pass(results: Results, choice: tuple[str, str]) -> None:
+    shared, alone = results[choice]
     together = [item for item in shared.values() if "shared" in item.notes]
     assert len(together) > len(shared) / 5
     assert {item.status for item in together} == {Status.PASSED}
     assert not [item for item in alone.values() if "shared" in item.notes]
 
 
-@pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_sharing_makes_no_load_fail(results: dict[str, tuple[Outcomes, Outcomes]], environment: str) -> None:
+@pytest.mark.parametrize("choice", CHOICES, ids="-".join)
+def test_sharing_makes_no_load_fail(results: Results, choice: tuple[str, str]) -> None:
     """What does not pass in a shared child does not in its own either: otherwise something is left of the load before."""
-    shared, _ = results[environment]
+    shared, _ = results[choice]
     assert not [
         (item.id, item.notes["ran_before"]) for item in shared.values() if "ran_before" in item.notes and item.status is Status.PASSED
     ]

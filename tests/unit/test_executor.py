@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from runner import worker
+from runner import diagnose, worker
 from runner.errors import Interrupted
 from runner.events import CellDone, Event, RunStarted
 from runner.executor import execute, resources
@@ -118,6 +118,21 @@ def test_a_failure_that_does_not_come_again_is_flaky(tmp_path: Path) -> None:
     outcome = run(small(), engine, tmp_path).outcomes[LOAD]
     assert (outcome.status, outcome.reason, outcome.confirmed) == (Status.ERRORED, Reason.FLAKY, False)
     assert [attempt["status"] for attempt in outcome.notes["attempts"]] == ["failed", "passed"]
+
+
+def test_failures_are_written_with_their_diagnosis_and_it_is_made_anew_when_they_are_taken_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = MemoryEngine(on(LOAD, fails("Op type not registered 'Odd' in binary")))
+    first = run(small(), engine, tmp_path)
+    diagnosis = RunStore(tmp_path).read(first.header.run).outcomes[LOAD].diagnosis
+    assert diagnosis is not None
+    assert (diagnosis.class_, diagnosis.detail, diagnosis.link[:19]) == ("op-unknown", "Odd", "https://github.com/")
+    assert first.outcomes[SAVE].diagnosis is None
+    monkeypatch.setattr(diagnose, "RULES", ())
+    again = run(small(), engine, tmp_path).outcomes[LOAD]
+    assert again.reused_from == first.header.run
+    assert again.diagnosis == diagnose.UNKNOWN
 
 
 def test_each_distinct_failure_is_confirmed_once(tmp_path: Path) -> None:

@@ -32,7 +32,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "engines": ("engines",),
     "records": ("records", "store", "artifacts", "keys", "protocol", "verdict", "classify", "classify_faults"),
     "execution": ("schedule", "confirm", "reuse", "worker", "crew", "walk", "executor"),
-    "judgement": ("judge", "diagnose", "rules"),
+    "judgement": ("judge",),
+    "diagnosis": ("diagnose", "rules"),
     "reports": ("reports", "progress", "progress_live"),
     "commands": (
         *("cli", "__main__", "locking", "imaging", "package_index", "reproduce", "bench", "benchmark", "reports.planned"),
@@ -48,9 +49,10 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "tools": ("words",),
     "engines": ("words", "tools"),
     "records": ("words",),
-    "execution": ("words", "plan", "engines", "records"),
+    "execution": ("words", "plan", "engines", "records", "diagnosis"),
     "judgement": ("words",),
-    "reports": ("words", "judgement"),
+    "diagnosis": ("words",),
+    "reports": ("words", "judgement", "diagnosis"),
     "commands": tuple(ROOMS),
 }
 

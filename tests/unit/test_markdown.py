@@ -129,6 +129,18 @@ def test_no_text_closes_a_code_block(text: str) -> None:
     assert [token.type for token in parsed] == ["fence", "paragraph_open", "inline", "paragraph_close"]
 
 
+def test_a_cause_is_linked_upstream_and_nothing_else_is() -> None:
+    def rendered(link: str) -> str:
+        diagnosis = {"cause": "a cause", "class": "misuse", "remedy": "a remedy", "detail": "Dense", "link": link}
+        return markdown.render(run_of(load(PAIR, "a", "h5", "load-model", Status.FAILED, Reason.LOAD_RAISED, diagnosis=diagnosis)))
+
+    assert "a cause; here: Dense (1) ([upstream](https://github.com/keras-team/keras/issues/1))" in rendered(
+        "https://github.com/keras-team/keras/issues/1"
+    )
+    for hostile in ("https://github.com/x) <b>", "javascript:alert(1)", "https://example.invalid/", "https://github.com/a|b"):
+        assert_harmless(rendered(hostile))
+
+
 def test_prose_breaks_links_and_mentions() -> None:
     assert "https:" not in prose("see https://example.invalid")
     assert "@someone" not in prose("thanks @someone")

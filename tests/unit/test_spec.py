@@ -56,6 +56,14 @@ def test_smallest_file_means_everything_with_everything(tmp_path: Path) -> None:
     assert {fixture.name for fixture in spec.fixtures} >= {"sequential", "custom_training_loop"}
 
 
+@pytest.mark.parametrize(("dtype", "noise", "smallest_real"), [("float32", 4.2e-7, 2.8e-4), ("float16", 1e-3, 1e-2)])
+def test_tolerances_lie_between_measured_noise_and_real_differences(dtype: str, noise: float, smallest_real: float) -> None:
+    """The largest difference among right outputs and the smallest among wrong ones, for values of about one."""
+    for tolerances in (TOLERANCES, dict(load_matrix(DEFAULT).tolerances)):
+        within = tolerances[dtype].absolute + tolerances[dtype].relative
+        assert noise < within < smallest_real
+
+
 def test_shipped_profiles() -> None:
     spec = load_matrix(DEFAULT)
     quick, full, nightly, legacy, faults = spec.profiles

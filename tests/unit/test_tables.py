@@ -81,22 +81,27 @@ def test_a_wrong_result_after_an_exception_is_not_silent() -> None:
 
 def test_failures_with_one_cause_are_one_group_with_examples() -> None:
     cells = [a_load(f"f{n}", Status.FAILED, Reason.LOAD_RAISED, error=error("ValueError", f"Unknown layer: L{n}")) for n in range(9)]
-    (group,) = pivot(run_of(*cells)).failures
+    tables = pivot(run_of(*cells))
+    (group,) = tables.failures
     assert (group.count, len(group.examples)) == (9, 3)
-    assert "class or function that this Keras cannot find" in group.cause
+    assert (len(group.details), group.details[0], tables.totals.explained, tables.unknown) == (5, ("L0", 1), 9, ())
+    assert "does not find the class or function" in group.cause
 
 
 def test_unknown_failures_are_told_apart_by_message_but_not_by_numbers_and_paths() -> None:
     texts = ["boom at 0x7f00 in /tmp/a/b", "boom at 0x7f11 in /tmp/c/d", "something else"]
     cells = [a_load(f"f{n}", Status.FAILED, Reason.LOAD_RAISED, error=error("RuntimeError", text)) for n, text in enumerate(texts)]
-    assert [group.count for group in pivot(run_of(*cells)).failures] == [2, 1]
+    tables = pivot(run_of(*cells))
+    assert [group.count for group in tables.failures] == [2, 1]
+    assert tables.unknown == tables.failures
+    assert tables.totals.explained == 0
 
 
 def test_a_recorded_diagnosis_is_kept_and_an_empty_one_is_made_again() -> None:
     known = a_load("a", Status.FAILED, Reason.LOAD_RAISED, error=error(), diagnosis={"cause": "as recorded", "class": "custom-code"})
     unknown = a_load("b", Status.FAILED, Reason.LOAD_RAISED, error=error(), diagnosis={"cause": "not diagnosed yet", "class": "unknown"})
     causes = {group.cause for group in pivot(run_of(known, unknown)).failures}
-    assert causes == {"as recorded", "the file names a class or function that this Keras cannot find"}
+    assert causes == {"as recorded", "the load does not find the class or function that the file names"}
 
 
 def test_totals_add_up_to_what_was_planned() -> None:

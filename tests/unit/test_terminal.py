@@ -132,7 +132,10 @@ def test_a_run_of_saves_only_shows_the_saves(width: int) -> None:
 def test_long_lists_of_causes_are_cut_and_counted() -> None:
     words = [f"{chr(97 + n // 26)}{chr(97 + n % 26)}" for n in range(30)]
     cells = [load(PAIR, word, "h5", "load-model", Status.FAILED, Reason.LOAD_RAISED, error=error("E", f"odd {word}")) for word in words]
-    assert "and 20 more causes with 20 cells" in terminal.to_text(run_of(*cells))
+    text = terminal.to_text(run_of(*cells))
+    assert "30 cells without a cause yet" in text
+    assert "Without a cause yet  30 cells, 30 kinds" in text and "and 20 more kinds with 20 cells" in text
+    assert "0 of 30 failed or degraded cells carry a cause (0 %)" in text
 
 
 def hostile_run() -> Run:
@@ -152,6 +155,18 @@ def test_hostile_text_is_harmless(width: int) -> None:
         assert no_controls(text)
         assert "\x1b" not in text
     assert "[bold red]markup[/]" in terminal.to_text(run, width=200)
+
+
+def test_a_diagnosis_says_what_it_is_about_and_where_it_is_discussed() -> None:
+    link = "https://github.com/keras-team/keras/issues/20106"
+    diagnosis = {"cause": "a cause", "class": "misuse", "remedy": "a remedy", "detail": "Dense", "link": link}
+    shown = load(PAIR, "a", "h5", "load-model", Status.FAILED, Reason.LOAD_RAISED, diagnosis=diagnosis)
+    run = run_of(shown)
+    lines = [line.strip() for line in cell.to_text(run, shown.id, width=40).splitlines()]
+    assert {"a cause (misuse)", "here: Dense", "a remedy", f"see {link}"} <= set(lines)
+    report = terminal.to_text(run, width=40)
+    assert "here: Dense (1)" in report and f"see {link}\n" in report
+    assert "1 of 1 failed or degraded cells carry a cause (100 %)" in terminal.to_text(run, width=100)
 
 
 def test_colour_is_left_out_when_asked() -> None:

@@ -1,4 +1,4 @@
-"""Ask the agent which object each message says was missing. Reads [[message, [custom names]], ...] from standard input.
+"""Ask the agent which object each message says was missing. Reads [[message, {name: class or function}], ...] from standard input.
 
 python drive_missing.py AGENT
 """
@@ -15,9 +15,9 @@ def main():
     package = importlib.util.module_from_spec(spec)
     sys.modules["agent"] = package
     spec.loader.exec_module(package)
-    from agent.loaders import missing_object
+    from agent import custom
 
-    print(json.dumps([missing_object(message, names) for message, names in json.load(sys.stdin)]))
+    print(json.dumps([custom.missing(ValueError(message), known) for message, known in json.load(sys.stdin)]))
 
 
 main()

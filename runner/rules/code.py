@@ -1,0 +1,141 @@
+"""The model's own code: what the load does not find, and what its classes lack."""
+
+from __future__ import annotations
+
+from runner.model import Stage
+from runner.rules.base import Rule, pattern
+from runner.rules.keras_2_to_3 import SAME_FILE
+
+CODE = (
+    Rule(
+        name="object-missing",
+        cause="the load does not know a class or function of the model's own code",
+        class_="custom-code",
+        remedy="import the module that defines it before loading; pass custom_objects={...}, or decorate it with"
+        " register_keras_serializable",
+        missing_object=True,
+    ),
+    Rule(
+        name="no-config",
+        cause="the model was saved without a configuration: it is a subclassed model, or a layer of it has no get_config",
+        class_="custom-code",
+        remedy="give every class get_config, or build the model in code and load the weights alone",
+        pattern=pattern(r"KeyError: 'layers'"),
+    ),
+    Rule(
+        name="save-without-get-config",
+        cause="a layer takes arguments and has no get_config: how it was made cannot be written down",
+        class_="custom-code",
+        remedy="add get_config to the layer (return the arguments beside super().get_config()), or save the weights alone",
+        pattern=pattern(
+            r"Layer (\w{1,60}) has arguments.{0,200}must override `?get_config",
+            r"Object (\w{1,60}) was created by passing non-serializable argument values",
+            r"must override `?get_config",
+            r"^NotImplementedError.{0,300}get_config",
+            r"must implement the `?get_config",
+            r"Please implement.{0,40}get_config",
+        ),
+        stages=(Stage.SAVE,),
+    ),
+    Rule(
+        name="load-without-get-config",
+        cause="a class of the model's own code has no get_config, so the load does not know with which arguments to make it",
+        class_="custom-code",
+        remedy="add get_config to the class and save again, or build the model in code and load the weights alone",
+        pattern=pattern(
+            r"must override `?get_config",
+            r"^NotImplementedError.{0,300}get_config",
+            r"must implement the `?get_config",
+            r"Please implement.{0,40}get_config",
+            r"Unable to revive (?:model|layer) from config",
+        ),
+    ),
+    Rule(
+        name="init-without-kwargs",
+        cause="a class of the model's own takes no name, trainable and dtype, which every layer's configuration has:"
+        " its __init__ lacks **kwargs",
+        class_="custom-code",
+        remedy="give __init__ **kwargs and hand them to super().__init__(**kwargs); passed with custom_objects, that class"
+        " loads this file too",
+        pattern=pattern(
+            r"(\w{1,60})\.__init__\(\) got an unexpected keyword argument '(name|trainable|dtype)'",
+            r"__init__\(\) got an unexpected keyword argument '(name|trainable|dtype)'",
+        ),
+    ),
+    Rule(
+        name="activation-as-function",
+        cause="an activation function of the model's own is in the file as a mere 'function': the producer's .h5 writer puts it"
+        " down so that no .h5 loader finds it, its own neither",
+        class_="custom-code",
+        remedy=f"{SAME_FILE}; or save .keras",
+        pattern=pattern(r"Unknown activation function: '?function\b"),
+    ),
+    Rule(
+        name="function-in-h5",
+        cause="load_model of .h5 in early Keras 3 stumbles over a function that is given with custom_objects",
+        class_="custom-code",
+        remedy=f"a newer Keras 3 (3.14 reads it); or {SAME_FILE}",
+        pattern=pattern(r"Object of type function is not JSON serializable"),
+        stages=(Stage.LOAD,),
+    ),
+    Rule(
+        name="loss-not-found-in-h5",
+        cause="load_model of .h5 in Keras 3 does not know the loss or metric that the file names, and says it with an unrelated TypeError",
+        class_="custom-code",
+        remedy="pass it with custom_objects={...}, or load with compile=False and compile anew",
+        pattern=pattern(r"string indices must be integers"),
+        trace=pattern(r"compile_args_from_training_config", r"_resolve_compile_arguments_compat"),
+    ),
+    Rule(
+        name="not-built-while-loading",
+        cause="load_model could not run the model while it built it (a lambda in it raised, as a rule): the layers behind have no weights,"
+        " and the file has too many",
+        class_="custom-code",
+        remedy=f"{SAME_FILE}; a registered function, which imports what it needs inside, can be run where a lambda cannot",
+        pattern=pattern(r"Model expected (\d{1,6} layers, found \d{1,6}) saved layers"),
+        formats=("h5",),
+        loaders=("load-model", "load-model-nocompile", "load-model-unsafe"),
+        consumer=("keras>=3",),
+    ),
+    Rule(
+        name="name-instead-of-object",
+        cause="a part of the model's own (a regularizer, say) was not known: nothing was raised, and a text, its name, took its place",
+        class_="custom-code",
+        remedy="import the module that defines it before loading; pass custom_objects={...}, or register it",
+        pattern=pattern(r"'(?:str|dict)' object is not callable"),
+        phases=("outputs", "train-step"),
+    ),
+    Rule(
+        name="get-config-without-argument",
+        cause="a class was made without an argument that its __init__ needs: its get_config does not return that argument",
+        class_="custom-code",
+        remedy="return the argument in get_config and save again, or build the model in code and load the weights alone",
+        pattern=pattern(r"missing \d{1,2} required (?:positional|keyword-only) arguments?: ('\w{1,60}'(?:,? (?:and )?'\w{1,60}'){0,10})"),
+        phases=("load",),
+    ),
+    Rule(
+        name="layer-without-call",
+        cause="the SavedModel holds a custom layer whose call was not saved, and the class itself is not known here",
+        class_="custom-code",
+        remedy="give the class get_config and pass it with custom_objects={...}",
+        pattern=pattern(r"Cannot call custom layer (\w{1,60})"),
+    ),
+    Rule(
+        name="object-not-restored",
+        cause="the load does not find the class or function that the file names",
+        class_="custom-code",
+        remedy="pass custom_objects={...}, or decorate it with register_keras_serializable and import its module before loading",
+        pattern=pattern(
+            r"Unable to restore custom object of class ['\"](\w{1,60})",
+            r"Unable to restore object of class ['\"](\w{1,60})",
+            r"is a custom class, please register it",
+        ),
+    ),
+    Rule(
+        name="safe-mode",
+        cause="Keras refuses to run Python code that stands in the file (a lambda) unless it is told that the file is trusted",
+        class_="python-bytecode",
+        remedy="for files you trust load_model(path, safe_mode=False); better a named function, registered, instead of the lambda",
+        pattern=pattern(r"Requested the deserialization of a `?(?:Lambda|lambda)", r"unsafe deserialization", r"safe_mode=False"),
+    ),
+)

@@ -1,0 +1,76 @@
+"""Formats that one of the versions does not write, does not read, or takes for another one."""
+
+from __future__ import annotations
+
+from runner.model import Stage
+from runner.rules.base import Rule, pattern
+
+NO_SAVED_MODEL = "https://github.com/keras-team/keras/issues/18709"
+
+FORMATS = (
+    Rule(
+        name="no-saved-model-in-keras-3",
+        cause="Keras 3 does not read SavedModel directories with load_model",
+        class_="keras-2-to-3",
+        remedy="for inference tf.saved_model.load(path) or keras.layers.TFSMLayer(path, call_endpoint='serving_default');"
+        " to train on, save .h5 or weights in the producer, or load with tf_keras.models.load_model from the package tf-keras",
+        link=NO_SAVED_MODEL,
+        pattern=pattern(r"legacy SavedModel format is not"),
+        formats=("saved-model", "keras-dir", "export", "own"),
+    ),
+    Rule(
+        name="no-checkpoint-in-keras-3",
+        cause="Keras 3 does not read weights from TensorFlow checkpoints with load_weights",
+        class_="keras-2-to-3",
+        remedy="save .h5 or .weights.h5 in the producer, or load it with tf-keras",
+        pattern=pattern(r"File format not supported"),
+        formats=("weights-tf", "checkpoint"),
+    ),
+    Rule(
+        name="no-directory-in-keras-3",
+        cause="Keras 3 writes .keras and .h5 only, no directories",
+        class_="keras-2-to-3",
+        remedy="model.export(path) for serving, model.save('x.keras') for everything else",
+        pattern=pattern(r"Invalid filepath extension for saving"),
+        stages=(Stage.SAVE,),
+    ),
+    Rule(
+        name="weights-h5-only",
+        cause="Keras 3 writes weights to .weights.h5 only",
+        class_="keras-2-to-3",
+        remedy="save_weights('x.weights.h5'), or tf.train.Checkpoint for a checkpoint",
+        pattern=pattern(r"filename must end in `\.weights\.h5`", r"expected a `\.weights\.h5` extension"),
+        stages=(Stage.SAVE,),
+    ),
+    Rule(
+        name="older-than-keras-format",
+        cause="this version is older than the .keras format and takes the file for something else",
+        class_="format-changed",
+        remedy="save .h5 or a SavedModel in the producer; the .keras format of today can be read from TensorFlow 2.12 on",
+        pattern=pattern(
+            r"SavedModel file does not exist at", r"file signature not found", r"Unable to load model\. Filepath is not an hdf5 file"
+        ),
+        formats=("keras-v3",),
+    ),
+    Rule(
+        name="keras-file-is-no-zip",
+        cause="a .keras file that is no zip archive: it was written before the format existed",
+        class_="format-changed",
+        remedy="rename it to .h5: before TensorFlow 2.13, model.save('x.keras') wrote another format than today",
+        pattern=pattern(r"accessible `\.keras`", r"BadZipFile"),
+    ),
+    Rule(
+        name="h5-of-subclassed",
+        cause="HDF5 takes functional and sequential models only, not subclassed ones",
+        class_="custom-code",
+        remedy="model.save_weights('x.h5') and load_weights into the model built in code, or a SavedModel",
+        pattern=pattern(r"requires the model to be a Functional model or a Sequential"),
+    ),
+    Rule(
+        name="h5-header-limit",
+        cause="the attributes of an HDF5 file hold at most 64 kB, and the names of this model need more",
+        class_="format-changed",
+        remedy="a SavedModel, a checkpoint or .keras; or fewer and shorter names of layers and weights",
+        pattern=pattern(r"attributes cannot be saved to HDF5 file because they are larger", r"object header message is too large"),
+    ),
+)

@@ -1,0 +1,137 @@
+"""SavedModels: operations, attributes, objects and signatures that the consumer does not have or cannot use."""
+
+from __future__ import annotations
+
+from runner.model import Check, Reason, Stage
+from runner.rules.base import Rule, pattern
+
+THROUGH_H5 = "save .h5 in the producer and carry the weights alone into a model built in code"
+DIRECTORIES = ("saved-model", "keras-dir", "export")
+
+GRAPHS = (
+    Rule(
+        name="op-unknown",
+        cause="the saved graph uses an operation that this older TensorFlow does not have",
+        class_="op-unknown",
+        remedy=f"save in a TensorFlow no newer than the consumer, or {THROUGH_H5}",
+        link="https://github.com/tensorflow/tensorflow/issues/62229",
+        pattern=pattern(r"Op type not registered '(\w{1,80})'"),
+    ),
+    Rule(
+        name="attribute-unknown",
+        cause="the saved graph sets an attribute of an operation that this older TensorFlow does not know",
+        class_="op-unknown",
+        remedy=f"save in a TensorFlow no newer than the consumer, or {THROUGH_H5}",
+        pattern=pattern(
+            r"NodeDef mentions attr(?:ibute)? '?(\w{1,60})'? (?:which is )?not in (?:the )?Op",
+            r"Value for attr '(\w{1,60})' of .{0,80} is not in the list",
+            r"Attr (\w{1,60}) does not exist",
+        ),
+    ),
+    Rule(
+        name="graph-needs-newer",
+        cause="the SavedModel needs a newer TensorFlow: it says so itself",
+        class_="op-unknown",
+        remedy="load it with at least the version in the message",
+        pattern=pattern(r"GraphDef min consumer version", r"min_consumer .{0,40}above current version"),
+    ),
+    Rule(
+        name="optimizer-slots-in-graph",
+        cause="the SavedModel holds the slots of an optimizer of Keras 2, and without Keras 2 TensorFlow loads the optimizer as an object"
+        " that cannot have any",
+        class_="optimizer-state",
+        remedy="for inference load it as a graph: tf.compat.v1.saved_model.load(session, ['serve'], path);"
+        " or save without the optimizer, before compile(), or from TensorFlow 2.8 on with include_optimizer=False",
+        link="https://github.com/tensorflow/tensorflow/issues/52091",
+        pattern=pattern(r"'_UserObject' object has no attribute '(?:add_slot|_create_or_restore_slot_variable)'"),
+    ),
+    Rule(
+        name="saved-model-on-python-3.12",
+        cause="TensorFlow 2.16 cannot write a SavedModel of a Keras model under Python 3.12",
+        class_="dependency",
+        remedy="model.export(path), which works there; or Python 3.11, or TensorFlow 2.17",
+        link="https://github.com/tensorflow/tensorflow/issues/63548",
+        pattern=pattern(r"this __dict__ descriptor does not support '_DictWrapper'"),
+        stages=(Stage.SAVE,),
+        producer=("python>=3.12", "tensorflow>=2.16"),
+    ),
+    Rule(
+        name="wrapt-newer",
+        cause="wrapt is newer than this TensorFlow allows",
+        class_="dependency",
+        remedy="pin wrapt below 1.15, or set as_of",
+        link="https://github.com/tensorflow/tensorflow/issues/59869",
+        pattern=pattern(r"_DictWrapper.{0,80}__dict__", r"this __dict__ descriptor does not support '_DictWrapper'"),
+    ),
+    Rule(
+        name="served-without-variables",
+        cause="tf.saved_model.save of a Keras 3 model writes a SavedModel whose variables a session cannot restore: TensorFlow Serving and"
+        " saved_model_cli load it and fail at the first request",
+        class_="keras-2-to-3",
+        remedy="model.export(path), which they can serve",
+        link="https://github.com/keras-team/keras/issues/19274",
+        pattern=pattern(r"Could not find variable ([^\s.]{1,120})\. This could mean that the variable has been deleted"),
+        loaders=("serving",),
+    ),
+    Rule(
+        name="several-inputs-by-position",
+        cause="the signature has several inputs and takes them by name, and keras.layers.TFSMLayer hands its first one over by position",
+        class_="keras-2-to-3",
+        remedy="call the signature itself: tf.saved_model.load(path).signatures['serving_default'](name=value, ...)",
+        link="https://github.com/keras-team/keras/issues/20813",
+        pattern=pattern(r"missing a required argument: '(\w{1,60})'", r"too many positional arguments"),
+        loaders=("tfsm-layer",),
+    ),
+    Rule(
+        name="no-model-came-back",
+        cause="the SavedModel holds no description of a Keras model that this version reads: load_model gave back a bare"
+        " object, without predict",
+        class_="keras-2-to-3",
+        remedy="call its signature: loaded.signatures['serving_default'](...); or save .h5 or .keras in the producer",
+        pattern=pattern(r"returned a (\w{1,60}), which is no Keras model"),
+        producer=("keras>=3",),
+        consumer=("keras<3",),
+    ),
+    Rule(
+        name="object-came-back",
+        cause="load_model gave back a bare object without predict: what it read is no Keras model, or not one that it can rebuild",
+        class_="format-changed",
+        remedy="call its signature: loaded.signatures['serving_default'](...); or save .h5 or .keras in the producer",
+        pattern=pattern(r"returned a (\w{1,60}), which is no Keras model"),
+    ),
+    Rule(
+        name="export-of-2.12",
+        cause="model.export of TensorFlow 2.12, its first version, does not get a compiled model or one of several inputs written",
+        class_="format-changed",
+        remedy="tf.saved_model.save(model, path), or TensorFlow 2.13 and later",
+        formats=("export",),
+        stages=(Stage.SAVE,),
+        reasons=(Reason.SAVE_RAISED,),
+        producer=("keras>=2.12,<2.13",),
+    ),
+    Rule(
+        name="keras-metadata",
+        cause="from TensorFlow 2.5 on a SavedModel keeps the description of its Keras model in keras_metadata.pb, of which this version"
+        " knows nothing",
+        class_="format-changed",
+        remedy="save .h5 in the producer; what TensorFlow up to 2.9 saved can be called with tf.saved_model.load(path)",
+        pattern=pattern(r"JSONDecodeError", r"Metadata for .{0,60} malformed", r"Cannot parse keras metadata"),
+        formats=(*DIRECTORIES, "own"),
+    ),
+    Rule(
+        name="signature-other",
+        cause="the serving signature takes or gives something else than the model",
+        class_="format-changed",
+        remedy="name what it should take when saving: tf.saved_model.save(model, path, signatures=...)",
+        reasons=(Reason.SIGNATURE_DIFFERS,),
+        details={Check.SIGNATURE: pattern(r'"problems": \["([^"]{1,160})')},
+    ),
+    Rule(
+        name="signature-differs",
+        cause="the model loaded, and its serving signature is not there, or takes or gives something else",
+        class_="format-changed",
+        remedy="name the signature when saving: tf.saved_model.save(model, path, signatures=...)",
+        reasons=(Reason.SIGNATURE_DIFFERS,),
+        failed=(Check.SIGNATURE,),
+    ),
+)

@@ -1,0 +1,115 @@
+"""The wrong call for a file or a model: it would not do what was meant in any version. Version borders stand in other modules."""
+
+from __future__ import annotations
+
+from runner.model import Reason, Stage
+from runner.rules.base import Rule, pattern
+
+WEIGHTS_ONLY = ("weights-h5", "weights-tf", "checkpoint")
+
+MISUSE = (
+    Rule(
+        name="load-model-of-weights",
+        cause="load_model was given a file of weights alone: there is no model in it to build",
+        class_="misuse",
+        remedy="build the model in code and call model.load_weights(path); or save the whole model with model.save(path)",
+        pattern=pattern(r"No model config found in the file", r"No model found in config file"),
+    ),
+    Rule(
+        name="load-model-of-checkpoint",
+        cause="load_model was given a checkpoint: it holds values alone, no model to build",
+        class_="misuse",
+        remedy="build the model in code, then model.load_weights(path) or tf.train.Checkpoint(model=model).restore(path)",
+        pattern=pattern(r"SavedModel file does not exist at", r"No file or directory found at", r"File format not supported"),
+        formats=("weights-tf", "checkpoint"),
+        loaders=("load-model", "load-model-nocompile", "load-model-unsafe", "legacy-load-model"),
+    ),
+    Rule(
+        name="load-model-of-export",
+        cause="load_model was given a SavedModel that tf.saved_model.save or model.export wrote: it has signatures and no Keras model",
+        class_="misuse",
+        remedy="load it with tf.saved_model.load and call its signature, or save with model.save(path) in the producer",
+        pattern=pattern(
+            r"Unable to create a Keras model from (?:this )?SavedModel",
+            r"lacks the Keras metadata",
+            r"does not contain a Keras model|was exported with `?tf\.saved_model\.save",
+        ),
+    ),
+    Rule(
+        name="save-of-no-model",
+        cause="what was given to tf.saved_model.save is no model and no module (a list of arrays, say): it holds no"
+        " variables that TensorFlow tracks",
+        class_="misuse",
+        remedy="pass the model itself; for the arrays of get_weights() use numpy.savez",
+        pattern=pattern(r"Expected (?:an object of type `)?(?:a )?`?Trackable`?.{0,200}(?:for export|\bGot\b|got)"),
+        stages=(Stage.SAVE,),
+    ),
+    Rule(
+        name="save-unbuilt",
+        cause="the model had no weights yet when it was saved: it was never built or called",
+        class_="misuse",
+        remedy="call the model once on data, or model.build(input_shape), before saving",
+        pattern=pattern(
+            r"saving a model that has not yet been built",
+            r"Weights for model '?(\w{0,60})'? have not yet been created",
+            r"cannot be saved (?:either )?because the input shapes? (?:has|have|is|are) not",
+        ),
+        stages=(Stage.SAVE,),
+    ),
+    Rule(
+        name="load-unbuilt",
+        cause="the model had no weights yet when weights were loaded: it was never built or called",
+        class_="misuse",
+        remedy="call the model once on data, or model.build(input_shape), before load_weights",
+        pattern=pattern(
+            r"loading weights into a model that has not yet been built",
+            r"Model which has not created its variables yet",
+            r"Unable to load weights saved in HDF5 format into a subclassed",
+            r"Layer '?(\w{1,80})'? expected 0 variables, but received [1-9]",
+            r"Model expected 0 layers, found [1-9]",
+            r"layers into a model with 0 layers",
+        ),
+    ),
+    Rule(
+        name="by-name-of-new-layout",
+        cause="load_weights(by_name=True) is for the old .h5 layout only, and this file is of the new one",
+        class_="misuse",
+        remedy="call load_weights(path) without by_name (skip_mismatch=True skips what does not fit), or save with model.save('x.h5')",
+        pattern=pattern(r"`?by_name`? only supports loading legacy", r"Invalid keyword arguments: \{'by_name'"),
+    ),
+    Rule(
+        name="by-name-matched-nothing",
+        cause="load_weights(by_name=True) found layers of the file's names nowhere in the model, and said nothing",
+        class_="misuse",
+        remedy="give layers explicit names on both sides, or load without by_name, which raises where the layers differ",
+        reasons=(Reason.WEIGHTS_DIFFER, Reason.OUTPUTS_DIFFER),
+        loaders=("load-weights-by-name",),
+    ),
+    Rule(
+        name="skip-mismatch-alone",
+        cause="load_weights of Keras 2 skips what does not fit only when it goes by name",
+        class_="misuse",
+        remedy="load_weights(path, by_name=True, skip_mismatch=True), from an .h5 file",
+        pattern=pattern(r"skip_mismatch can only be set to True when by_name is True"),
+    ),
+    Rule(
+        name="skip-mismatch",
+        cause="load_weights(skip_mismatch=True) skipped what does not fit the model, and only warned",
+        class_="misuse",
+        remedy="compare the model with the one that was saved; leave skip_mismatch out to be told what differs",
+        reasons=(Reason.WEIGHTS_DIFFER, Reason.OUTPUTS_DIFFER, Reason.PARTIAL_RESTORE),
+        loaders=("load-weights-skip-mismatch",),
+    ),
+    Rule(
+        name="nothing-there",
+        cause="no SavedModel, HDF5 or Keras file is at this path",
+        class_="misuse",
+        remedy="look at what was really written and under which name: the extension decides the format",
+        pattern=pattern(
+            r"No file or directory found at",
+            r"error message = 'No such file or directory'",
+            r"Could not find checkpoint or SavedModel at",
+            r"Failed to find any matching files for",
+        ),
+    ),
+)

@@ -1,0 +1,137 @@
+"""Optimizers and compilation: the model is right, and training does not go on as it would have."""
+
+from __future__ import annotations
+
+from runner.model import Check, Reason
+from runner.rules.base import Rule, pattern
+
+DIRECTORIES = ("keras-dir", "saved-model")
+FRESH = (Reason.OPTIMIZER_LOST, Reason.OPTIMIZER_DIFFERS, Reason.TRAIN_STEP_DIFFERS)
+BUILD_FIRST = (
+    "before load_weights call model.optimizer.build(model.trainable_variables): then the optimizer has places for its saved values"
+)
+
+OPTIMIZERS = (
+    Rule(
+        name="h5-optimizer-of-keras-3",
+        cause="load_model of .h5 in Keras 3 makes the optimizer before it knows the model's variables: the model predicts,"
+        " and cannot be trained until it is compiled again",
+        class_="optimizer-state",
+        remedy="call model.compile(...) again after loading (the optimizer starts afresh), or save .keras",
+        pattern=pattern(
+            r"can only be called for the variables it was originally built with",
+            r"numpy\(\) is only available when eager execution is enabled",
+        ),
+        formats=("h5",),
+        phases=("optimizer", "train-step"),
+    ),
+    Rule(
+        name="weights-without-optimizer",
+        cause="load_weights fills only what exists, and the optimizer has no slots before its first step: its saved state was skipped",
+        class_="optimizer-state",
+        remedy=BUILD_FIRST,
+        link="https://github.com/keras-team/keras/issues/19389",
+        evidence=pattern(r"Skipping variable loading for (?:the )?optimizer '?(\w{1,60})"),
+        reasons=(*FRESH, Reason.PARTIAL_RESTORE),
+    ),
+    Rule(
+        name="directory-without-slots",
+        cause="load_model of a SavedModel directory makes a new optimizer from its settings: slots and step count stay behind in the file",
+        class_="optimizer-state",
+        remedy="to go on training keep a tf.train.Checkpoint(model=model, optimizer=model.optimizer) beside it, or save .h5",
+        link="https://github.com/keras-team/tf-keras/issues/70",
+        reasons=FRESH,
+        formats=DIRECTORIES,
+        loaders=("load-model", "legacy-load-model"),
+    ),
+    Rule(
+        name="h5-optimizer-lost",
+        cause="load_model could not put the saved slots into its optimizer, and goes on with a fresh one",
+        class_="optimizer-state",
+        remedy="expect training to restart its moments; a tf.train.Checkpoint of model and optimizer carries them between"
+        " versions of one kind",
+        evidence=pattern(r"freshly initialized optimizer", r"could not (?:be )?load(?:ed)? the optimizer"),
+        reasons=FRESH,
+    ),
+)
+
+LEFT = (
+    Rule(
+        name="optimizer-class",
+        cause="the optimizer came back as another class",
+        class_="optimizer-state",
+        remedy="compile again with the optimizer that you want; its slots start afresh",
+        reasons=FRESH,
+        details={Check.OPTIMIZER: pattern(r'"class: (\w{1,60} instead of \w{1,60})')},
+    ),
+    Rule(
+        name="optimizer-fresh",
+        cause="the optimizer starts afresh: its slots and its step count are not in the file, or were not restored",
+        class_="optimizer-state",
+        remedy="carry the optimizer with tf.train.Checkpoint(model=model, optimizer=optimizer), or accept that training"
+        " restarts its moments",
+        reasons=(Reason.OPTIMIZER_LOST,),
+    ),
+    Rule(
+        name="optimizer-setting",
+        cause="the optimizer came back with another setting",
+        class_="optimizer-state",
+        remedy="set it anew after loading, for example model.optimizer.learning_rate = ...",
+        reasons=(Reason.OPTIMIZER_DIFFERS, Reason.TRAIN_STEP_DIFFERS),
+        details={
+            Check.OPTIMIZER: pattern(
+                r'"((?:learning_rate|momentum|rho|beta_1|beta_2|epsilon|weight_decay|nesterov|amsgrad|centered): [^"]{1,80})'
+            )
+        },
+    ),
+    Rule(
+        name="optimizer-steps",
+        cause="the optimizer came back with another number of steps: what depends on it (schedules, bias correction) goes on elsewhere",
+        class_="optimizer-state",
+        remedy="set model.optimizer.iterations.assign(...) after loading",
+        reasons=(Reason.OPTIMIZER_DIFFERS, Reason.TRAIN_STEP_DIFFERS),
+        details={Check.OPTIMIZER: pattern(r'"iterations: (-?\d{1,20} instead of -?\d{1,20})')},
+    ),
+    Rule(
+        name="optimizer-slots",
+        cause="some of the optimizer's slots (its moments) came back with other values",
+        class_="optimizer-state",
+        remedy="carry the optimizer with tf.train.Checkpoint(model=model, optimizer=optimizer), or accept that training"
+        " restarts its moments",
+        reasons=(Reason.OPTIMIZER_DIFFERS, Reason.TRAIN_STEP_DIFFERS),
+        details={Check.OPTIMIZER: pattern(r'"(\d{1,6} of \d{1,6} slots) differ')},
+    ),
+    Rule(
+        name="optimizer-unread",
+        cause="what came back as the optimizer cannot be read: it has no state, or one of another kind",
+        class_="optimizer-state",
+        remedy="call model.compile(...) again after loading",
+        reasons=(Reason.OPTIMIZER_DIFFERS,),
+        phases=("optimizer",),
+    ),
+    Rule(
+        name="compilation-lost",
+        cause="the model was compiled when it was saved, and comes back uncompiled",
+        class_="optimizer-state",
+        remedy="call model.compile(...) after loading",
+        reasons=(Reason.COMPILE_LOST,),
+        details={Check.COMPILE: pattern(r"not compiled")},
+    ),
+    Rule(
+        name="metrics-lost",
+        cause="the model comes back compiled without metrics that it had",
+        class_="optimizer-state",
+        remedy="call model.compile(..., metrics=[...]) after loading",
+        reasons=(Reason.COMPILE_LOST,),
+        details={Check.COMPILE: pattern(r'"expected": "the metrics ([^"]{1,100})')},
+    ),
+    Rule(
+        name="loss-changed",
+        cause="the model comes back compiled with another loss",
+        class_="optimizer-state",
+        remedy="call model.compile(...) with your loss after loading",
+        reasons=(Reason.COMPILE_LOST,),
+        details={Check.COMPILE: pattern(r'("expected": "?[^"]{0,60}"?, "found": "?[^"]{0,60})')},
+    ),
+)
+"""What an optimizer lost where no better rule fits; each says in what it differs."""

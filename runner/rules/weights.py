@@ -1,0 +1,149 @@
+"""Values in HDF5 and .keras files that stand elsewhere than they are looked for, and models that are not those of the file."""
+
+from __future__ import annotations
+
+from runner.rules.base import Rule, pattern
+
+STORES = ("weights-h5", "keras-v3")
+"""Formats whose values Keras keeps by the path of the layer, from 2.12 on."""
+
+THROUGH_H5 = (
+    "in the producer model.save('x.h5'), in the consumer build the model in code and call load_weights('x.h5'):"
+    " that layout all versions read"
+)
+
+NOT_FOUND = (
+    r"Layer '?(\w{1,80})'? expected \d{1,6} variables, but received 0 variables",
+    r"object '(vars)' doesn't exist",
+    r"A total of \d{1,6} objects could not be loaded\. Example error message for object <(\w{1,60} name=\w{1,60})",
+    r"A total of (\d{1,6} objects) could not be loaded",
+    r"expected \d{1,6} variables, but received \d{1,6} variables",
+    r"Unable to (?:synchronously )?open object",
+)
+COUNTS = (
+    r"weight file containing (\d{1,6} layers into a model with \d{1,6}) layers",
+    r"Model expected (\d{1,6} layers, found \d{1,6}) saved layers",
+    r"Layer count mismatch",
+    r"Weight count mismatch for layer #?\d{0,6} ?\(named (\w{1,80})",
+    r"Weight count mismatch",
+    r"Layer #\d{1,6} \(named \"(\w{1,80})\"",
+)
+SHAPES = (
+    r"Shape mismatch in layer #?\d{0,6} ?\(named (\w{1,80})",
+    r"Shape mismatch in model for top-level weight (\S{1,80})",
+    r"Cannot assign value to variable ' ?([^':]{1,120}):?0?'?: ?Shape mismatch",
+    r"Cannot assign to variable ([^:\s]{1,120}):?0? due to variable shape",
+    r"object <(\w{1,60} name=\w{1,60}).{0,60}The shape of the target variable",
+    r"shape of the target variable and the shape of the target value",
+    r"incompatible tensor with shape .{1,80} and name ([^:\s]{1,120})",
+    r"Layer #\d{1,6} \(named \"(\w{1,80})\"\), weight .{1,2000} has shape",
+    r"(Shapes \([\d, ]{1,40}\) and \([\d, ]{1,40}\)) are incompatible",
+)
+
+FILES = (
+    Rule(
+        name="other-shape",
+        cause="a weight in the file has another shape than the one in the model",
+        class_="architecture",
+        remedy="build the model with the sizes with which it was saved; the message names the weight and both shapes",
+        pattern=pattern(*SHAPES),
+    ),
+    Rule(
+        name="weights-h5-of-old-layout",
+        cause="before TensorFlow 2.12 the name x.weights.h5 meant the ordinary HDF5 layout; from 2.12 on a file of that name is taken for"
+        " the new layout, in which nothing is found",
+        class_="format-changed",
+        remedy="rename the file to x.h5: under that name load_weights reads the ordinary layout",
+        pattern=pattern(*NOT_FOUND, *COUNTS),
+        formats=("weights-h5",),
+        producer=("keras<2.12",),
+        consumer=("keras>=2.12",),
+    ),
+    Rule(
+        name="weights-h5-of-new-layout",
+        cause="from TensorFlow 2.12 on x.weights.h5 has a layout of its own, of which older versions know nothing",
+        class_="format-changed",
+        remedy=THROUGH_H5,
+        pattern=pattern(*NOT_FOUND, *COUNTS),
+        formats=("weights-h5",),
+        producer=("keras>=2.12",),
+        consumer=("keras<2.12",),
+    ),
+    Rule(
+        name="layout-of-2.12",
+        cause="TensorFlow 2.12 laid out .weights.h5 and .keras otherwise than every later version: neither finds the other's values",
+        class_="format-changed",
+        remedy=THROUGH_H5,
+        link="https://github.com/keras-team/tf-keras/issues/664",
+        pattern=pattern(*NOT_FOUND, *COUNTS),
+        formats=STORES,
+        producer=("keras>=2.12,<2.13",),
+        consumer=("keras>=2.13",),
+    ),
+    Rule(
+        name="layout-for-2.12",
+        cause="TensorFlow 2.12 laid out .weights.h5 and .keras otherwise than every later version: neither finds the other's values",
+        class_="format-changed",
+        remedy=THROUGH_H5,
+        link="https://github.com/keras-team/tf-keras/issues/664",
+        pattern=pattern(*NOT_FOUND, *COUNTS),
+        formats=STORES,
+        producer=("keras>=2.13",),
+        consumer=("keras>=2.12,<2.13",),
+    ),
+    Rule(
+        name="layout-of-keras-2-and-3",
+        cause="Keras 2 and Keras 3 keep the values of this layer under different paths in .weights.h5 and .keras",
+        class_="keras-2-to-3",
+        remedy=THROUGH_H5,
+        pattern=pattern(*NOT_FOUND, *COUNTS),
+        formats=STORES,
+        producer=("keras<3",),
+        consumer=("keras>=3",),
+    ),
+    Rule(
+        name="layout-of-keras-3-and-2",
+        cause="Keras 2 and Keras 3 keep the values of this layer under different paths in .weights.h5 and .keras",
+        class_="keras-2-to-3",
+        remedy=THROUGH_H5,
+        pattern=pattern(*NOT_FOUND, *COUNTS),
+        formats=STORES,
+        producer=("keras>=3",),
+        consumer=("keras<3",),
+    ),
+    Rule(
+        name="layout-of-other-minor",
+        cause="these two versions of Keras keep the values of this layer under different paths in .weights.h5 and .keras",
+        class_="format-changed",
+        remedy=THROUGH_H5,
+        pattern=pattern(*NOT_FOUND, *COUNTS),
+        formats=STORES,
+        step=(("keras", "other"),),
+    ),
+    Rule(
+        name="by-name-top-level",
+        cause="load_weights(by_name=True) of early Keras 3 counts every weight of the model as one outside of its layers,"
+        " and refuses the file",
+        class_="keras-2-to-3",
+        remedy="load without by_name, or with a newer Keras 3 (3.14 reads it)",
+        pattern=pattern(r"Weight count mismatch for top-level weights of model"),
+        loaders=("load-weights-by-name", "load-weights-skip-mismatch"),
+        consumer=("keras>=3",),
+    ),
+    Rule(
+        name="other-layers",
+        cause="the model that the weights are loaded into has other layers than the one that was saved",
+        class_="architecture",
+        remedy="build the model as it was saved, with the same layers in the same order; to take over only what fits, load an .h5 file with"
+        " load_weights(path, by_name=True, skip_mismatch=True)",
+        pattern=pattern(*COUNTS, *NOT_FOUND),
+    ),
+    Rule(
+        name="not-hdf5",
+        cause="HDF5 cannot read the file: it is none, or it is damaged",
+        class_="damage",
+        remedy="look whether the file is complete, and what really wrote it: `file PATH` tells HDF5 from a zip archive",
+        pattern=pattern(r"file signature not found", r"Unable to (?:synchronously )?open (?:file|object)", r"truncated file"),
+        formats=("h5", "weights-h5", "keras-v3"),
+    ),
+)
