@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from runner.model import Check, Reason, Stage
-from runner.rules.base import Rule, pattern
+from runner.rules.base import THROUGH_H5, Rule, pattern
 
-THROUGH_H5 = "save .h5 in the producer and carry the weights alone into a model built in code"
 DIRECTORIES = ("saved-model", "keras-dir", "export")
 
 GRAPHS = (
@@ -114,7 +113,7 @@ GRAPHS = (
         cause="from TensorFlow 2.5 on a SavedModel keeps the description of its Keras model in keras_metadata.pb, of which this version"
         " knows nothing",
         class_="format-changed",
-        remedy="save .h5 in the producer; what TensorFlow up to 2.9 saved can be called with tf.saved_model.load(path)",
+        remedy=f"what TensorFlow up to 2.11 saved can be called with tf.saved_model.load(path); else {THROUGH_H5}",
         pattern=pattern(r"JSONDecodeError", r"Metadata for .{0,60} malformed", r"Cannot parse keras metadata"),
         formats=(*DIRECTORIES, "own"),
     ),
