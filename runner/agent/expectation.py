@@ -35,7 +35,7 @@ def make(fixture: Fixture) -> Dict[str, Any]:
         after = optimizers.read(optimizer)
         found["next_slots"], found["optimizer"]["next_iterations"] = after["arrays"], after["iterations"]
         twin = fixture.build(FIRST_WEIGHTS)
-        for variable, value in zip(twin.weights, found["weights"]):
+        for variable, value in zip(state.variables(twin), found["weights"]):
             variable.assign(value)
         fixture.train(twin, fixture.optimizer(twin), NEXT_STEP)
         found["fresh"] = state.weights(twin)["arrays"]

@@ -239,7 +239,7 @@ def assign(model: Any, seed: int) -> None:
     random = numpy.random.RandomState(seed)
     # What a layer counted or looked up is no matter of chance.
     adapted = {id(variable) for layer in state.every_layer(model) if hasattr(layer, "adapt") for variable in layer.weights}
-    for variable in model.weights:
+    for variable in state.variables(model):
         if id(variable) in adapted:
             continue
         value = numpy.asarray(variable.numpy())

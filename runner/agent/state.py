@@ -16,11 +16,16 @@ def short_name(variable: Any) -> str:
     return "/".join(name.split(":")[0].split("/")[-2:])
 
 
+def variables(model: Any) -> List[Any]:
+    """Return the model's weights in its own order, without the tables that Keras 2 lists among them: those have no value to read."""
+    return [variable for variable in model.weights if hasattr(variable, "numpy")]
+
+
 def weights(model: Any) -> Dict[str, Any]:
     """Return {"meta": [{name, shape, dtype, trainable}], "arrays": [...]} in the model's own order."""
     trainable = {id(variable) for variable in model.trainable_weights}
     meta, arrays = [], []
-    for variable in model.weights:
+    for variable in variables(model):
         value = array(variable)
         meta.append(
             {"name": short_name(variable), "shape": list(value.shape), "dtype": value.dtype.name, "trainable": id(variable) in trainable}

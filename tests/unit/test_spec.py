@@ -56,6 +56,14 @@ def test_smallest_file_means_everything_with_everything(tmp_path: Path) -> None:
     assert {fixture.name for fixture in spec.fixtures} >= {"sequential", "custom_training_loop"}
 
 
+@pytest.mark.parametrize(("dtype", "noise", "smallest_real"), [("float32", 4.2e-7, 2.8e-4), ("float16", 1e-3, 1e-2)])
+def test_tolerances_lie_between_measured_noise_and_real_differences(dtype: str, noise: float, smallest_real: float) -> None:
+    """The largest difference among right outputs and the smallest among wrong ones, for values of about one."""
+    for tolerances in (TOLERANCES, dict(load_matrix(DEFAULT).tolerances)):
+        within = tolerances[dtype].absolute + tolerances[dtype].relative
+        assert noise < within < smallest_real
+
+
 def test_shipped_profiles() -> None:
     spec = load_matrix(DEFAULT)
     quick, full, nightly, legacy, faults = spec.profiles
@@ -134,6 +142,7 @@ def test_every_format_and_loader_has_a_line_of_text() -> None:
             5,
             ["unknown place of the code 'movd'", "did you mean 'moved'?"],
         ),
+        ("fixtures: {mine: {file: matrix.yaml, options: {code: lost}}}\n", 5, ["unknown place of the code 'lost'"]),
         ("fixtures:\n  mine:\n    file: matrix.yaml\n    formats: {h5: [load-model, load-model]}\n", 8, ["'load-model' is given twice"]),
         ("fixtures: {mine: {file: matrix.yaml, formats: [h5, h5]}}\n", 5, ["the format 'h5' is given twice"]),
         ("fixtures: {mine: {file: matrix.yaml, formats: {h6: all}}}\n", 5, ["unknown format 'h6'", "did you mean 'h5'?"]),
@@ -181,6 +190,7 @@ def test_one_mistake_is_one_problem_with_its_line(tmp_path: Path, addition: str,
         ("environments: [{tensorflow: '2.15', python: '3.11'}]\n", 1, "`schema` is missing"),
         ("schema: 1\n", 1, "`environments` is missing"),
         ("schema: 1\nenvironments: []\n", 2, "no environments"),
+        ("schema: 1\nenvironments: {from: 38020786865510612992}\n", 2, "is not a list"),
         ("schema: 1\nenvironments: {}\n", 2, "is not a list"),
         ("schema: 1\nenvironments: [2.15]\n", 2, "is not a mapping"),
         (b"schema: 1\n# \xff\n", 2, "not UTF-8: byte 0xff"),
