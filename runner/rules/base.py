@@ -12,8 +12,8 @@ from runner.model import Check, Reason, Stage
 UNTRIED = "usually helps (untried)"
 
 THROUGH_H5 = (
-    "in the producer write the values to x.h5 (Keras 2: model.save_weights('x.h5'), Keras 3: model.save('x.h5')),"
-    " in the consumer build the model in code and call load_weights('x.h5'): that layout all versions read"
+    "write the weights to x.h5 in the producer (Keras 2: model.save_weights('x.h5'), Keras 3: model.save('x.h5')),"
+    " build the model in code in the consumer and call load_weights('x.h5'): every version reads that"
 )
 """What carries weights between any two versions; the model itself is rebuilt by its code."""
 
