@@ -34,17 +34,17 @@ def fixtures_of(entries: Mapping[str, FixtureEntry], valid: Valid[Any], director
         formats, loaders = _formats(entry, loc, valid)
         variants: list[tuple[str | None, Options]] = [(None, {}), *entry.variants.items()]
         for variant, options in variants:
-            code = options.get("code", "given")
+            given = {**entry.options, **options}
+            code = given.pop("code", "given")
             if code not in CODE:
-                valid.problem(
-                    (*loc, "variants", str(variant), "code"), f"unknown place of the code {code!r}", did_you_mean(str(code), CODE)
-                )
+                at = (*loc, "variants", str(variant)) if "code" in options else (*loc, "options")
+                valid.problem((*at, "code"), f"unknown place of the code {code!r}", did_you_mean(str(code), CODE))
             found.append(
                 Fixture(
                     name=name,
                     file=file,
                     variant=variant,
-                    options=tuple((name, value) for name, value in {**entry.options, **options}.items() if name != "code"),
+                    options=tuple(given.items()),
                     needs=tuple(entry.needs),
                     formats=formats,
                     loaders=loaders,

@@ -107,7 +107,8 @@ def load_matrix(path: Path = DEFAULT, *, catalogue: Path = CATALOGUE, releases: 
 def _environments(valid: Valid[MatrixFile], releases: Releases) -> tuple[list[Environment], tuple[str, ...], tuple[str, ...]]:
     """Return the environments, the beginnings of ids that wrong entries would have had, and notes."""
     found: dict[str, tuple[Environment, int]] = {}
-    wrong: set[int] = {int(loc[1]) for loc in valid.source.broken if loc[0] == "environments" and len(loc) > 1}
+    # Where the whole is no list, a place in it is a name.
+    wrong: set[int] = {loc[1] for loc in valid.source.broken if loc[0] == "environments" and len(loc) > 1 and isinstance(loc[1], int)}
     notes: list[str] = []
     for index, entry in enumerate(valid.value.environments):
         place = valid.loc(("environments", index))

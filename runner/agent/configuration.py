@@ -8,7 +8,7 @@ from typing import Any, Dict, List, Optional
 
 from agent import state
 
-# Names, what other checks look at, and what says how something is computed or written, not what.
+# Names, what other checks look at, and what says how something is computed, written or found, not what.
 LEFT_OUT = (
     *("name", "trainable", "dtype", "batch_input_shape", "batch_shape", "axis", "sparse", "ragged", "time_major", "implementation"),
     *(
@@ -20,6 +20,7 @@ LEFT_OUT = (
         "is_quantized",
         "quantization_config",
     ),
+    *("module", "function_type", "output_shape_module", "output_shape_type", "mask_module", "mask_type"),
 )
 WITHOUT_VALUES = ("_regularizer", "_constraint")
 POLICIES = ("mixed_float16", "mixed_bfloat16", "float16", "bfloat16", "float64")

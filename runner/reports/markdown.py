@@ -147,7 +147,7 @@ def _causes(title: str, groups: tuple[Group, ...], *, messages: bool) -> Iterato
         if messages and group.error:
             cause += f": {code_span(group.error, limit=240, in_table=True)}"
         example = code_span(group.examples[0], limit=400, in_table=True) if group.examples else ""
-        yield _row([str(group.count), cause, prose(group.class_), prose(group.remedy), example])
+        yield _row([str(group.count), cause, prose(group.class_), prose(group.remedy, limit=600), example])
     if len(known) > _SUMMARY:
         yield ""
         yield f"{counted(len(known) - _SUMMARY, 'more cause')} left out."

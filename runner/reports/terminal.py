@@ -176,7 +176,7 @@ def _causes(title: str, groups: tuple[Group, ...], sign: Text, *, messages: bool
         if group.details:
             yield Part(Padding(Text(f"here: {details(group)}", style="italic"), (0, 0, 0, 7)))
         if group.remedy:
-            yield Part(Padding(Text(one_line(group.remedy, limit=400)), (0, 0, 0, 7)))
+            yield Part(Padding(Text(one_line(group.remedy, limit=600)), (0, 0, 0, 7)))
         if group.link:
             yield Part(Text(f"       see {one_line(group.link, limit=400)}", style="dim"), whole=True)
         if group.examples:

@@ -11,6 +11,12 @@ from runner.model import Check, Reason, Stage
 
 UNTRIED = "usually helps (untried)"
 
+THROUGH_H5 = (
+    "write the weights to x.h5 in the producer (Keras 2: model.save_weights('x.h5'), Keras 3: model.save('x.h5')),"
+    " build the model in code in the consumer and call load_weights('x.h5'): every version reads that"
+)
+"""What carries weights between any two versions; the model itself is rebuilt by its code."""
+
 CLASSES: dict[str, str] = {
     "misuse": "the wrong call for this file or model: it cannot give what was meant, in any version",
     "custom-code": "the model's own code is not found, or lacks something that saving or loading needs",

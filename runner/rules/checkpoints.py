@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from runner.model import Check, Reason
-from runner.rules.base import Rule, pattern
+from runner.rules.base import THROUGH_H5, Rule, pattern
 
 CHECKPOINTS = ("checkpoint", "weights-tf")
-THROUGH_H5 = (
-    "carry the values in .h5 (in the producer model.save('x.h5'), in the consumer build the model and load_weights('x.h5'));"
-    " from the checkpoint alone tf.train.load_checkpoint(path).get_tensor(name) gives them one by one"
-)
+BY_HAND = f"{THROUGH_H5}; from the checkpoint alone tf.train.load_checkpoint(path).get_tensor(name) gives them one by one"
 LEGACY = "make the optimizer with tf.keras.optimizers.legacy"
 UNBOUND = (
     r"Unresolved object in checkpoint:? ?(\(root\)[\w.]{0,80})",
@@ -42,7 +39,7 @@ RESTORES = (
         cause="Keras 2 and Keras 3 name the parts of a model differently in a checkpoint: the restore matched no weight, raised nothing,"
         " and the model keeps the weights it was made with",
         class_="keras-2-to-3",
-        remedy=f"{THROUGH_H5}; and always ask: status = checkpoint.restore(path); status.assert_existing_objects_matched()",
+        remedy=f"{BY_HAND}; and always ask: status = checkpoint.restore(path); status.assert_existing_objects_matched()",
         reasons=SILENT,
         formats=CHECKPOINTS,
         producer=("keras<3",),
@@ -53,7 +50,7 @@ RESTORES = (
         cause="Keras 3 and Keras 2 name the parts of a model differently in a checkpoint: the restore matched no weight, raised nothing,"
         " and the model keeps the weights it was made with",
         class_="keras-2-to-3",
-        remedy=f"{THROUGH_H5}; and always ask: status = checkpoint.restore(path); status.assert_existing_objects_matched()",
+        remedy=f"{BY_HAND}; and always ask: status = checkpoint.restore(path); status.assert_existing_objects_matched()",
         reasons=SILENT,
         formats=CHECKPOINTS,
         producer=("keras>=3",),
@@ -64,7 +61,7 @@ RESTORES = (
         cause="Keras 2 and Keras 3 name the parts of a model and its optimizer differently in a checkpoint, so they find"
         " nothing or the wrong thing",
         class_="keras-2-to-3",
-        remedy=THROUGH_H5,
+        remedy=BY_HAND,
         pattern=pattern(*SLOT, *UNBOUND),
         formats=CHECKPOINTS,
         producer=("keras<3",),
@@ -75,7 +72,7 @@ RESTORES = (
         cause="Keras 3 and Keras 2 name the parts of a model and its optimizer differently in a checkpoint, so they find"
         " nothing or the wrong thing",
         class_="keras-2-to-3",
-        remedy=THROUGH_H5,
+        remedy=BY_HAND,
         pattern=pattern(*SLOT, *UNBOUND),
         formats=CHECKPOINTS,
         producer=("keras>=3",),

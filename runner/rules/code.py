@@ -99,9 +99,11 @@ CODE = (
     ),
     Rule(
         name="name-instead-of-object",
-        cause="a part of the model's own (a regularizer, say) was not known: nothing was raised, and a text, its name, took its place",
+        cause="a part of the model's own (a regularizer, say) was not known: the load raised nothing, and put its name in"
+        " its place as a text",
         class_="custom-code",
-        remedy="import the module that defines it before loading; pass custom_objects={...}, or register it",
+        remedy="import the module that defines it before loading; pass custom_objects={...}, or decorate it with"
+        " register_keras_serializable",
         pattern=pattern(r"'(?:str|dict)' object is not callable"),
         phases=("outputs", "train-step"),
     ),

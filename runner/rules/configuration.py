@@ -81,7 +81,7 @@ WORDS = (
         name="quantization-config",
         cause="the file says quantization_config, which newer Keras 3 writes for every layer and this Keras does not know",
         class_="format-changed",
-        remedy=f"{SAME_FILE}; or bring the consumer's Keras to the producer's version",
+        remedy=SAME_FILE,
         pattern=pattern(r"Unrecognized keyword arguments.{0,200}quantization_config"),
     ),
     Rule(

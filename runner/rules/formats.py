@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from runner.model import Stage
-from runner.rules.base import Rule, pattern
+from runner.rules.base import THROUGH_H5, Rule, pattern
 
 NO_SAVED_MODEL = "https://github.com/keras-team/keras/issues/18709"
 
@@ -12,17 +12,27 @@ FORMATS = (
         name="no-saved-model-in-keras-3",
         cause="Keras 3 does not read SavedModel directories with load_model",
         class_="keras-2-to-3",
-        remedy="for inference tf.saved_model.load(path) or keras.layers.TFSMLayer(path, call_endpoint='serving_default');"
-        " to train on, save .h5 or weights in the producer, or load with tf_keras.models.load_model from the package tf-keras",
+        remedy="install tf-keras and call tf_keras.models.load_model(path), which gives the Keras 2 model back;"
+        " for inference keras.layers.TFSMLayer(path, call_endpoint='serving_default') or tf.saved_model.load(path)",
         link=NO_SAVED_MODEL,
         pattern=pattern(r"legacy SavedModel format is not"),
-        formats=("saved-model", "keras-dir", "export", "own"),
+        formats=("keras-dir", "own"),
+    ),
+    Rule(
+        name="no-model-in-saved-model",
+        cause="a SavedModel of tf.saved_model.save or model.export has signatures and no Keras model; load_model of Keras"
+        " 3 reads no SavedModel at all",
+        class_="misuse",
+        remedy="keras.layers.TFSMLayer(path, call_endpoint='serving_default'), or tf.saved_model.load(path) and its signature",
+        link=NO_SAVED_MODEL,
+        pattern=pattern(r"legacy SavedModel format is not"),
+        formats=("saved-model", "export"),
     ),
     Rule(
         name="no-checkpoint-in-keras-3",
         cause="Keras 3 does not read weights from TensorFlow checkpoints with load_weights",
         class_="keras-2-to-3",
-        remedy="save .h5 or .weights.h5 in the producer, or load it with tf-keras",
+        remedy=f"load it with tf-keras (TF_USE_LEGACY_KERAS=1); or {THROUGH_H5}",
         pattern=pattern(r"File format not supported"),
         formats=("weights-tf", "checkpoint"),
     ),
@@ -46,7 +56,7 @@ FORMATS = (
         name="older-than-keras-format",
         cause="this version is older than the .keras format and takes the file for something else",
         class_="format-changed",
-        remedy="save .h5 or a SavedModel in the producer; the .keras format of today can be read from TensorFlow 2.12 on",
+        remedy=THROUGH_H5,
         pattern=pattern(
             r"SavedModel file does not exist at", r"file signature not found", r"Unable to load model\. Filepath is not an hdf5 file"
         ),
@@ -63,7 +73,7 @@ FORMATS = (
         name="h5-of-subclassed",
         cause="HDF5 takes functional and sequential models only, not subclassed ones",
         class_="custom-code",
-        remedy="model.save_weights('x.h5') and load_weights into the model built in code, or a SavedModel",
+        remedy="model.save_weights('x.h5'), and load_weights into the model built in code; or a SavedModel",
         pattern=pattern(r"requires the model to be a Functional model or a Sequential"),
     ),
     Rule(

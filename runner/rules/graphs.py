@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from runner.model import Check, Reason, Stage
-from runner.rules.base import Rule, pattern
+from runner.rules.base import THROUGH_H5, Rule, pattern
 
-THROUGH_H5 = "save .h5 in the producer and carry the weights alone into a model built in code"
 DIRECTORIES = ("saved-model", "keras-dir", "export")
 
 GRAPHS = (
@@ -40,16 +39,16 @@ GRAPHS = (
         cause="the SavedModel holds the slots of an optimizer of Keras 2, and without Keras 2 TensorFlow loads the optimizer as an object"
         " that cannot have any",
         class_="optimizer-state",
-        remedy="for inference load it as a graph: tf.compat.v1.saved_model.load(session, ['serve'], path);"
-        " or save without the optimizer, before compile(), or from TensorFlow 2.8 on with include_optimizer=False",
+        remedy="install tf-keras and `import tf_keras` before tf.saved_model.load(path);"
+        " or load it as a graph: tf.compat.v1.saved_model.load(session, ['serve'], path); or save it before compile()",
         link="https://github.com/tensorflow/tensorflow/issues/52091",
         pattern=pattern(r"'_UserObject' object has no attribute '(?:add_slot|_create_or_restore_slot_variable)'"),
     ),
     Rule(
         name="saved-model-on-python-3.12",
-        cause="TensorFlow 2.16 cannot write a SavedModel of a Keras model under Python 3.12",
+        cause="this TensorFlow cannot write a SavedModel of a Keras model under Python 3.12",
         class_="dependency",
-        remedy="model.export(path), which works there; or Python 3.11, or TensorFlow 2.17",
+        remedy="model.export(path), which works there; or save under Python 3.11",
         link="https://github.com/tensorflow/tensorflow/issues/63548",
         pattern=pattern(r"this __dict__ descriptor does not support '_DictWrapper'"),
         stages=(Stage.SAVE,),
@@ -87,7 +86,7 @@ GRAPHS = (
         cause="the SavedModel holds no description of a Keras model that this version reads: load_model gave back a bare"
         " object, without predict",
         class_="keras-2-to-3",
-        remedy="call its signature: loaded.signatures['serving_default'](...); or save .h5 or .keras in the producer",
+        remedy=f"call its signature: loaded.signatures['serving_default'](...); or {THROUGH_H5}",
         pattern=pattern(r"returned a (\w{1,60}), which is no Keras model"),
         producer=("keras>=3",),
         consumer=("keras<3",),
@@ -114,7 +113,7 @@ GRAPHS = (
         cause="from TensorFlow 2.5 on a SavedModel keeps the description of its Keras model in keras_metadata.pb, of which this version"
         " knows nothing",
         class_="format-changed",
-        remedy="save .h5 in the producer; what TensorFlow up to 2.9 saved can be called with tf.saved_model.load(path)",
+        remedy=f"what TensorFlow up to 2.11 saved can be called with tf.saved_model.load(path); else {THROUGH_H5}",
         pattern=pattern(r"JSONDecodeError", r"Metadata for .{0,60} malformed", r"Cannot parse keras metadata"),
         formats=(*DIRECTORIES, "own"),
     ),

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from runner.rules.base import Rule, pattern
+from runner.rules.base import THROUGH_H5, Rule, pattern
 
 SAME_FILE = "build the model in code and call model.load_weights on this same file: its values can be read"
 TO_KERAS_3 = f"install tf-keras, set TF_USE_LEGACY_KERAS=1 before TensorFlow is imported, and load as before; or {SAME_FILE}"
 TO_KERAS_2 = SAME_FILE
-THROUGH_H5 = "in the producer model.save('x.h5'), in the consumer build the model in code and call load_weights('x.h5')"
 
 EARLY = (
     r"its parent module keras\S{1,120} cannot be imported",

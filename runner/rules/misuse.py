@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from runner.model import Reason, Stage
-from runner.rules.base import Rule, pattern
+from runner.rules.base import THROUGH_H5, Rule, pattern
 
 WEIGHTS_ONLY = ("weights-h5", "weights-tf", "checkpoint")
 
@@ -76,6 +76,18 @@ MISUSE = (
         class_="misuse",
         remedy="call load_weights(path) without by_name (skip_mismatch=True skips what does not fit), or save with model.save('x.h5')",
         pattern=pattern(r"`?by_name`? only supports loading legacy", r"Invalid keyword arguments: \{'by_name'"),
+    ),
+    Rule(
+        name="by-name-in-new-layout",
+        cause="from TensorFlow 2.12 on x.weights.h5 has a layout of its own; load_weights(by_name=True) of this older version found"
+        " nothing in it and said nothing",
+        class_="format-changed",
+        remedy=THROUGH_H5,
+        reasons=(Reason.WEIGHTS_DIFFER, Reason.OUTPUTS_DIFFER),
+        formats=("weights-h5",),
+        loaders=("load-weights-by-name", "load-weights-skip-mismatch"),
+        producer=("keras>=2.12",),
+        consumer=("keras<2.12",),
     ),
     Rule(
         name="by-name-matched-nothing",

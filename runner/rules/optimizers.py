@@ -26,6 +26,13 @@ OPTIMIZERS = (
         phases=("optimizer", "train-step"),
     ),
     Rule(
+        name="optimizer-of-other-shape",
+        cause="the optimizer keeps other variables in these two versions: those in the file do not fit it",
+        class_="optimizer-state",
+        remedy="load_model(path, compile=False), then compile anew: the optimizer starts afresh",
+        pattern=pattern(r"could not be loaded\. Example error message for object <keras\.src\.optimizers\.\w{1,40}\.(\w{1,40}) object"),
+    ),
+    Rule(
         name="weights-without-optimizer",
         cause="load_weights fills only what exists, and the optimizer has no slots before its first step: its saved state was skipped",
         class_="optimizer-state",
@@ -90,7 +97,7 @@ LEFT = (
         class_="optimizer-state",
         remedy="set model.optimizer.iterations.assign(...) after loading",
         reasons=(Reason.OPTIMIZER_DIFFERS, Reason.TRAIN_STEP_DIFFERS),
-        details={Check.OPTIMIZER: pattern(r'"iterations: (-?\d{1,20} instead of -?\d{1,20})')},
+        details={Check.OPTIMIZER: pattern(r'"iterations(?: after the step)?: (-?\d{1,20} instead of -?\d{1,20})')},
     ),
     Rule(
         name="optimizer-slots",

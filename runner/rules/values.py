@@ -32,7 +32,7 @@ VALUES = (
     ),
     Rule(
         name="argument-changed",
-        cause="a layer came back with another argument than it was saved with: a default took its place",
+        cause="a layer came back with another argument than it was saved with",
         class_="semantics",
         remedy="set it on the layer after loading, or build the model in code and load the weights alone",
         reasons=(Reason.CONFIG_DIFFERS,),

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from runner.rules.base import Rule, pattern
+from runner.rules.base import THROUGH_H5, Rule, pattern
 
 STORES = ("weights-h5", "keras-v3")
 """Formats whose values Keras keeps by the path of the layer, from 2.12 on."""
-
-THROUGH_H5 = (
-    "in the producer model.save('x.h5'), in the consumer build the model in code and call load_weights('x.h5'):"
-    " that layout all versions read"
-)
 
 NOT_FOUND = (
     r"Layer '?(\w{1,80})'? expected \d{1,6} variables, but received 0 variables",

@@ -21,7 +21,6 @@ MATRIX = Path(__file__).parent / "sharing.yaml"
 CHOICES = (
     ("catalogue", "tf2.15-py311"),
     ("formats", "tf2.4-tfa0.14-py38"),
-    ("formats", "tf2.15-py311"),
     ("formats", "tf2.21-py311"),
 )
 Outcomes = dict[str, Outcome]
@@ -41,7 +40,9 @@ def both(engine: Engine, profile: str, environment: str, place: Path) -> tuple[O
                 saves = (cell for cell in plan.cells if cell.stage is Stage.SAVE)
                 made = {item.id: item.status for item in cells(agent, plan, saves, place, scratch / "saves")}
                 loads.extend(cell for cell in plan.cells if cell.stage is Stage.LOAD and made[cell.needs[0].id] is Status.PASSED)
-            return {item.id: item for item in cells(agent, plan, iter(loads), place, scratch / "loads")}
+            # Twice, and the second time counts: then also a fixture of one load has a load before it in its child.
+            wanted = (cell for cell in loads for _ in range(2 if isolation == "shared" else 1))
+            return {item.id: item for item in cells(agent, plan, wanted, place, scratch / "loads")}
 
     return run("shared"), run("fork")
 
@@ -65,7 +66,7 @@ def verdict(outcome: Outcome) -> tuple[object, ...]:
 @pytest.mark.parametrize("choice", CHOICES, ids="-".join)
 def test_verdicts_are_the_same(results: Results, choice: tuple[str, str]) -> None:
     shared, alone = results[choice]
-    assert len(alone) > 30
+    assert len(alone) > 20
     assert {name: verdict(item) for name, item in shared.items()} == {name: verdict(item) for name, item in alone.items()}
 
 
@@ -73,7 +74,7 @@ def test_verdicts_are_the_same(results: Results, choice: tuple[str, str]) -> Non
 def test_loads_do_share_and_only_those_that_pass(results: Results, choice: tuple[str, str]) -> None:
     shared, alone = results[choice]
     together = [item for item in shared.values() if "shared" in item.notes]
-    assert len(together) > len(shared) / 5
+    assert len(together) > len(shared) / 3
     assert {item.status for item in together} == {Status.PASSED}
     assert not [item for item in alone.values() if "shared" in item.notes]
 

@@ -159,6 +159,7 @@ WRITTEN: tuple[Written, ...] = (
     Written("other-shape", raised("ValueError", "Shapes (7,) and (5,) are incompatible", "checkpoint", loader="checkpoint-restore")),
     Written("not-hdf5", raised("OSError", "Unable to open file (file signature not found)")),
     # Optimizers.
+    Written("optimizer-of-other-shape", raised("ValueError", "A total of 1 objects could not be loaded. Example error message for object <keras.src.optimizers.nadam.Nadam object at 0x7fb4>: The shape of the target variable and the shape of the target value in `variable.assign(value)` must match.", "keras-v3")),
     Written("h5-optimizer-lost", silent(Reason.OPTIMIZER_LOST, status=Status.DEGRADED, warnings=warned("Error in loading the saved optimizer state. As a result, your model is starting with a freshly initialized optimizer."))),
     Written("optimizer-class", optimizer("class: Adam instead of RMSprop")),
     Written("optimizer-fresh", silent(Reason.OPTIMIZER_LOST, "keras-v3", status=Status.DEGRADED)),
