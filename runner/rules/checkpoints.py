@@ -23,6 +23,10 @@ SLOT = (
     r"incompatible tensor with shape.{0,200}name (\w{1,30}/(?:m|v|momentum|velocity)/[^\s:]{0,80})",
     r"incompatible tensor with shape.{0,200}name ([^\s:]{1,200}_(?:velocity|momentum|accumulator|average))\b",
 )
+LEFT_OVER = (
+    r"Value in checkpoint could not be found in the restored object:? ?(\(root\)[.\w-]{0,80})",
+    r"Unresolved object in checkpoint:? ?(\(root\)[.\w-]{0,80})",
+)
 SILENT = (Reason.WEIGHTS_DIFFER, Reason.OUTPUTS_DIFFER)
 
 RESTORES = (
@@ -55,6 +59,36 @@ RESTORES = (
         formats=CHECKPOINTS,
         producer=("keras>=3",),
         consumer=("keras<3",),
+    ),
+    Rule(
+        name="restore-warned-keras-2-to-3",
+        cause="Keras 2 and Keras 3 name the parts of a model differently in a checkpoint: the restore matched no weight, and said"
+        " so only in warnings",
+        class_="keras-2-to-3",
+        remedy=f"{BY_HAND}; and always ask: status = checkpoint.restore(path); status.assert_existing_objects_matched()",
+        evidence=pattern(*LEFT_OVER),
+        reasons=SILENT,
+        producer=("keras<3",),
+        consumer=("keras>=3",),
+    ),
+    Rule(
+        name="restore-warned-keras-3-to-2",
+        cause="Keras 3 and Keras 2 name the parts of a model differently in a checkpoint: the restore matched no weight, and said"
+        " so only in warnings",
+        class_="keras-2-to-3",
+        remedy=f"{BY_HAND}; and always ask: status = checkpoint.restore(path); status.assert_existing_objects_matched()",
+        evidence=pattern(*LEFT_OVER),
+        reasons=SILENT,
+        producer=("keras>=3",),
+        consumer=("keras<3",),
+    ),
+    Rule(
+        name="restore-more-weights",
+        cause="the model in the program has weights that the file does not have: they keep the values that they were made with",
+        class_="architecture",
+        remedy="build the model as it was when it was saved, restore, and change it afterwards",
+        reasons=SILENT,
+        details={Check.WEIGHTS: pattern(r'"differing": \[\].{0,80}"unexpected": \["([^]]{1,100})')},
     ),
     Rule(
         name="restore-keras-2-to-3",
@@ -95,6 +129,16 @@ RESTORES = (
         remedy=f"{LEGACY}.* in the producer; else training restarts its moments",
         reasons=(Reason.OPTIMIZER_LOST, Reason.OPTIMIZER_DIFFERS, Reason.TRAIN_STEP_DIFFERS),
         formats=CHECKPOINTS,
+        producer=("keras>=2.11,<3",),
+        consumer=("keras<2.11",),
+    ),
+    Rule(
+        name="restore-new-optimizer-warned",
+        cause="from TensorFlow 2.11 on optimizers keep their slots otherwise; this older optimizer found none of them and starts afresh",
+        class_="optimizer-state",
+        remedy=f"{LEGACY}.* in the producer; else training restarts its moments",
+        evidence=pattern(r"Value in checkpoint could not be found in the restored object:? ?(\(root\)[.\w-]{0,40}optimizer\._variables)"),
+        reasons=(Reason.OPTIMIZER_LOST, Reason.OPTIMIZER_DIFFERS, Reason.TRAIN_STEP_DIFFERS),
         producer=("keras>=2.11,<3",),
         consumer=("keras<2.11",),
     ),

@@ -67,6 +67,15 @@ KERAS_2_TO_3 = (
         pattern=pattern(r"Unknown dtype policy", r"Could not locate class 'DTypePolicy'", r"Unknown object: '?DTypePolicy"),
     ),
     Rule(
+        name="dtype-policy-of-keras-2",
+        cause="the file describes a dtype policy (mixed precision) as Keras 2 does, and Keras 3 takes the description for a mere text",
+        class_="keras-2-to-3",
+        remedy=TO_KERAS_3,
+        pattern=pattern(r"'str' object has no attribute 'quantization_mode'"),
+        producer=("keras<3",),
+        consumer=("keras>=3",),
+    ),
+    Rule(
         name="keras-2-modules",
         cause="the .keras file names modules of Keras 2 that Keras 3 does not have",
         class_="keras-2-to-3",

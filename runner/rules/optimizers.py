@@ -85,11 +85,7 @@ LEFT = (
         class_="optimizer-state",
         remedy="set it anew after loading, for example model.optimizer.learning_rate = ...",
         reasons=(Reason.OPTIMIZER_DIFFERS, Reason.TRAIN_STEP_DIFFERS),
-        details={
-            Check.OPTIMIZER: pattern(
-                r'"((?:learning_rate|momentum|rho|beta_1|beta_2|epsilon|weight_decay|nesterov|amsgrad|centered): [^"]{1,80})'
-            )
-        },
+        details={Check.OPTIMIZER: pattern(r'"((?!class|iterations)[a-z]\w{1,40}: [^"]{1,80} instead of [^"]{1,60})')},
     ),
     Rule(
         name="optimizer-steps",
