@@ -177,6 +177,7 @@ def _header(run: str, plan: Plan, engine: Engine, ring: KeyRing, command: tuple[
         command=command,
         machine=machine.describe(),
         engine_facts=engine.facts,
+        inputs=ring.inputs(),
     )
 
 

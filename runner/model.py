@@ -407,6 +407,7 @@ class Outcome(_Record):
     format: str | None = None
     loader: str | None = None
     fault: str | None = None
+    canary: str | None = None
     status: Status
     reason: Reason | None = None
     checks: dict[Check, CheckResult] = Field(default_factory=dict)
@@ -428,7 +429,7 @@ class Outcome(_Record):
 
 
 class Header(_Record):
-    """The first line of `run.jsonl`."""
+    """The first line of `run.jsonl`. Of the `planned` cells, `canaries` are the canary's; `inputs` are hashes of what cells depend on."""
 
     type: Literal["header"] = "header"
     schema_: int = Field(default=1, alias="schema")
@@ -440,10 +441,12 @@ class Header(_Record):
     matrix_sha256: str
     runner: str
     planned: int
+    canaries: int = 0
     environments: dict[str, dict[str, Any]]
     command: tuple[str, ...] = ()
     machine: dict[str, Any] = Field(default_factory=dict)
     engine_facts: dict[str, Any] = Field(default_factory=dict)
+    inputs: dict[str, Any] = Field(default_factory=dict)
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from runner.faults import FAULTS, STRIKING
-from runner.judge import root_of
 from runner.model import Outcome, Stage, Status
+from runner.standing import root_of
 
 Words = tuple[tuple[str, int], ...]
 
