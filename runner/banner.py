@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from runner.canaries import BROKEN, SOUND
 from runner.model import Outcome, Reason, Run, Stage, Status
-from runner.standing import root_of
+from runner.standing import root_of, standing_of
 
 
 def banner_of(run: Run) -> tuple[str, ...]:
@@ -27,7 +27,7 @@ def banner_of(run: Run) -> tuple[str, ...]:
             if outcome is None:
                 if run.complete:
                     said.append(f"{name}: the {canary} canary was not tried, so nothing says whether this environment can be believed")
-            elif not _unbuilt(outcome, run) and (wrong := _wrong(outcome, canary)):
+            elif not _unbuilt(outcome, run) and (wrong := _wrong(outcome, canary, run)):
                 said.append(f"{name}: {wrong}")
     return tuple(said)
 
@@ -39,8 +39,11 @@ def _unbuilt(outcome: Outcome, run: Run) -> bool:
     return outcome.status is Status.BLOCKED and root is not None and root.stage is Stage.BUILD
 
 
-def _wrong(outcome: Outcome, canary: str) -> str:
+def _wrong(outcome: Outcome, canary: str, run: Run) -> str:
     """Return what is wrong, "" when nothing is."""
+    standing = standing_of(outcome, run.outcomes)
+    if standing.status is None:
+        return f"the {canary} canary is errored ({standing.reason}), so nothing says whether this environment can be believed"
     came = f"{outcome.status}" + (f" ({outcome.reason})" if outcome.reason else "")
     if canary == SOUND:
         fine = outcome.status is Status.PASSED

@@ -54,6 +54,10 @@ def only(word: str, answer: Script) -> Script:
     return lambda asked: answer(asked) if word in asked.id else honest(asked)
 
 
+def halves_of(said: tuple[str, ...]) -> set[str]:
+    return {SOUND if f"the {SOUND} canary" in line or "a plain Dense model" in line else BROKEN for line in said}
+
+
 def run(script: Script, path: Path, made: Plan | None = None, **more: Any) -> Run:
     return execute(made or plan(), MemoryEngine(script, **more), RunStore(path), jobs=2, memory_mb=8000)
 
@@ -85,7 +89,7 @@ def test_an_honest_agent_has_no_banner_and_no_canary_in_its_tables(tmp_path: Pat
 def test_whichever_half_is_wrong_there_is_a_banner_and_exit_code_4(script: Script, halves: set[str], tmp_path: Path) -> None:
     found = run(script, tmp_path)
     said = banner_of(found)
-    assert {BROKEN if "must be failed" in line else SOUND for line in said} == halves
+    assert halves_of(said) == halves
     judgement = judge(found)
     assert (judgement.exit_code, judgement.banner) == (4, said)
     assert "cannot be believed" in judgement.text
