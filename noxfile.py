@@ -3,10 +3,12 @@
 # dependencies = [
 #     "nox>=2025.2.9",
 #     "docker>=7.1",
+#     "jinja2>=3.1",
 #     "packaging>=24",
 #     "psutil>=6",
 #     "pydantic>=2.7",
 #     "pyyaml>=6.0.1",
+#     "resvg-py>=0.5",
 #     "rich>=13.7",
 #     "typer>=0.12",
 #     "uv>=0.9.30",

@@ -77,6 +77,7 @@ def _execute(plan: Any, *, engine: str, jobs: int | None, isolation: str, fresh:
     from runner.executor import execute
     from runner.judge import judge
     from runner.progress import watch
+    from runner.report_files import leave_page
     from runner.reports.terminal import print_report
     from runner.store import RunStore
 
@@ -97,7 +98,7 @@ def _execute(plan: Any, *, engine: str, jobs: int | None, isolation: str, fresh:
             on_event=on_event,
             command=_again(),
         )
-    print_report(run, console, command=front())
+    print_report(run, console, command=front(), page=leave_page(run, command=front()))
     return judge(run).exit_code
 
 
@@ -212,16 +213,18 @@ def _profile_with(matrix: Path, profile: str | None, environment: str) -> str | 
 @app.command()
 def report(
     run: RunId = None,
-    form: Annotated[str, typer.Option("--as", help="terminal, markdown or json")] = "terminal",
+    form: Annotated[str, typer.Option("--as", help="terminal, markdown, json, html, svg or png")] = "terminal",
     output: Annotated[Path | None, typer.Option(help="write to this file instead of the screen")] = None,
+    format: Annotated[list[str] | None, typer.Option("--format", help="of svg and png: the formats that have a panel (glob)")] = None,
     reports: Reports = REPORTS,
 ) -> int:
     """Report on a run."""
+    from runner import report_files
     from runner.reports import as_json, markdown, terminal
     from runner.store import RunStore
 
     found = RunStore(reports).find(run)
-    if form == "terminal" and output is None:
+    if form == "terminal" and output is None and not format:
         terminal.print_report(found, Console(), command=front())
         return 0
     makers = {
@@ -229,8 +232,10 @@ def report(
         "markdown": lambda: markdown.render(found, command=front()),
         "json": lambda: as_json.render(found),
     }
+    if form in report_files.FORMS or format:
+        return report_files.write_report_file(found, form=form, output=output, formats=format or (), command=front())
     if form not in makers:
-        raise UsageError(f"--as {form}: choose one of {', '.join(makers)}")
+        raise UsageError(f"--as {form}: choose one of {', '.join((*makers, *report_files.FORMS))}")
     _write(makers[form](), output)
     return 0
 

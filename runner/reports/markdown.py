@@ -6,14 +6,13 @@ become HTML, fetch a picture or mention a person.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from runner.diagnose import UNKNOWN
 from runner.model import Run, Status
 from runner.reports.causes import Group
+from runner.reports.clean import code_span, one_line, prose, thread
 from runner.reports.damage import MEANINGS, Words, spoken
-from runner.reports.clean import code_span, one_line, prose
 from runner.reports.glyphs import GLYPHS, SILENT, fraction, glyph_of
 from runner.reports.next_steps import COMMAND, next_steps
 from runner.reports.tables import Grid, GridCell, Tables, pivot
@@ -21,7 +20,6 @@ from runner.reports.terminal import denominators, details, explained, results, s
 from runner.reports.words import counted, duration
 
 _SUMMARY = 200
-_THREAD = re.compile(r"https://github\.com/[\w./-]{1,200}")
 
 
 def render(run: Run, *, command: tuple[str, ...] = COMMAND) -> str:
@@ -156,7 +154,7 @@ def _causes(title: str, groups: tuple[Group, ...], *, messages: bool) -> Iterato
 
 def _link(address: str) -> str:
     """Return a link to a thread upstream; what a record may hold instead of one is shown as it is."""
-    return f"[upstream]({address})" if _THREAD.fullmatch(address) else code_span(address, in_table=True)
+    return f"[upstream]({address})" if thread(address) else code_span(address, in_table=True)
 
 
 def _unknown(tables: Tables) -> Iterator[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from rich.console import Console, RenderableType
 from rich.padding import Padding
@@ -30,9 +31,9 @@ _CAUSES = 10
 _BLOCKERS = 5
 
 
-def print_report(run: Run, console: Console, *, command: tuple[str, ...] = COMMAND) -> None:
-    """Print a run. `command` is how the reader starts the runner, for the commands to type next."""
-    print_parts(parts(pivot(run), width=console.width, ascii_only=console.options.ascii_only, command=command), console)
+def print_report(run: Run, console: Console, *, command: tuple[str, ...] = COMMAND, page: Path | None = None) -> None:
+    """Print a run. `command` is how the reader starts the runner, for the commands to type next; `page` is its page, where it has one."""
+    print_parts(parts(pivot(run), width=console.width, ascii_only=console.options.ascii_only, command=command, page=page), console)
 
 
 def to_text(run: Run, *, width: int = 100, command: tuple[str, ...] = COMMAND) -> str:
@@ -40,7 +41,9 @@ def to_text(run: Run, *, width: int = 100, command: tuple[str, ...] = COMMAND) -
     return plain_text(lambda console: print_report(run, console, command=command), width=width)
 
 
-def parts(tables: Tables, *, width: int, ascii_only: bool = False, command: tuple[str, ...] = COMMAND) -> Iterator[Part]:
+def parts(
+    tables: Tables, *, width: int, ascii_only: bool = False, command: tuple[str, ...] = COMMAND, page: Path | None = None
+) -> Iterator[Part]:
     """Yield the pieces of the report in their order."""
     look = _Look(ascii_only)
     yield from map(Part, _heading(tables))
@@ -54,7 +57,7 @@ def parts(tables: Tables, *, width: int, ascii_only: bool = False, command: tupl
     yield from map(Part, _blockers(tables, look))
     yield Part(Text())
     yield Part(Text.assemble("The run lies in ", (one_line(str(tables.path), limit=400), "bold")), whole=True)
-    for step in next_steps(tables, command=command):
+    for step in next_steps(tables, command=command, page=page):
         yield Part(Text())
         yield Part(Text(f"{step.why}:"))
         for line in step.commands:
