@@ -135,6 +135,13 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session
+def bench_page(session: nox.Session) -> None:
+    """Measure the page of a run of 45,000 cells in Chromium: its size, how fast it opens and filters."""
+    session.install("-e", ".", *nox.project.dependency_groups(PROJECT, "test"))
+    session.run("python", "-m", "tests.browser.measure", *session.posargs)
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Check style, format and types."""
     session.install("-e", ".", *nox.project.dependency_groups(PROJECT, "lint"))

@@ -36,7 +36,7 @@ LIGHT: dict[str, Colour] = {
 DARK: dict[str, Colour] = {
     Status.PASSED: Colour("#173a56", "#bfe0f8"),
     Status.DEGRADED: Colour("#574813", "#fbe58f"),
-    Status.FAILED: Colour("#a2501b", "#fff3ea"),
+    Status.FAILED: Colour("#cb6a2e", "#1c0a00"),
     Status.UNSUPPORTED: Colour("#1b1d21", "#8d9099"),
     Status.BLOCKED: Colour("#33363f", "#c3c6d1"),
     Status.ERRORED: Colour("#575b68", "#ffffff"),

@@ -36,9 +36,9 @@ def print_report(run: Run, console: Console, *, command: tuple[str, ...] = COMMA
     print_parts(parts(pivot(run), width=console.width, ascii_only=console.options.ascii_only, command=command, page=page), console)
 
 
-def to_text(run: Run, *, width: int = 100, command: tuple[str, ...] = COMMAND) -> str:
+def to_text(run: Run, *, width: int = 100, command: tuple[str, ...] = COMMAND, page: Path | None = None) -> str:
     """Return the terminal report as plain text without control codes."""
-    return plain_text(lambda console: print_report(run, console, command=command), width=width)
+    return plain_text(lambda console: print_report(run, console, command=command, page=page), width=width)
 
 
 def parts(

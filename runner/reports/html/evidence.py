@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
-from runner.model import Check, CheckResult, Diagnosis, Outcome, Run
+from runner.model import Check, CheckResult, Diagnosis, Outcome, Reason, Run, Status
 from runner.reports.clean import clean, one_line, tail
 from runner.reports.evidence import circumstances, confirmed_by, ladder_of, needed_by, other_notes
 from runner.reports.html.pack import Texts
@@ -25,18 +24,27 @@ _NOTE = 600
 _SHOWN_ELSEWHERE = frozenset({"checks", "differences", "why", "confirmed_by", "shared"})
 
 
-@dataclass(frozen=True, kw_only=True)
-class Earlier:
-    """What a cell was in an earlier run: the run, when it started, and the verdict in words."""
+class Stretch(Protocol):
+    """Runs one after another that said the same of a cell; `first` is the oldest of them, `runs` is how many."""
 
-    run: str
-    started: str
-    status: str
-    reason: str = ""
+    @property
+    def status(self) -> Status: ...
+    @property
+    def reason(self) -> Reason | None: ...
+    @property
+    def first(self) -> str: ...
+    @property
+    def first_started(self) -> str: ...
+    @property
+    def last(self) -> str: ...
+    @property
+    def last_started(self) -> str: ...
+    @property
+    def runs(self) -> int: ...
 
 
-History = Mapping[str, Sequence[Earlier]]
-"""Earlier verdicts by cell id, the newest first."""
+History = Mapping[str, Sequence[Stretch]]
+"""What became of cells over time, by their id, the newest first."""
 
 
 def chunks(run: Run, ordered: Sequence[Outcome], diagnoses: Mapping[str, Diagnosis], history: History) -> tuple[dict[str, Any], ...]:
@@ -57,7 +65,7 @@ def _cell(
     run: Run,
     outcome: Outcome,
     diagnosis: Diagnosis | None,
-    earlier: Sequence[Earlier],
+    earlier: Sequence[Stretch],
     numbers: Mapping[str, int],
     texts: Texts,
 ) -> dict[str, Any]:
@@ -80,9 +88,17 @@ def _cell(
             [texts.number(key), texts.number(text)] for key, text in other_notes(outcome, limit=_NOTE) if key not in _SHOWN_ELSEWHERE
         ],
         "log": texts.number(tail(outcome.log, lines=_LOG_LINES)),
-        "earlier": [[texts.number(one_line(text)) for text in (past.run, past.started, past.status, past.reason)] for past in earlier],
+        "earlier": [_stretch(stretch, texts) for stretch in earlier],
     }
     return {key: value for key, value in values.items() if value not in (None, 0, [])}
+
+
+def _stretch(stretch: Stretch, texts: Texts) -> list[int]:
+    verdict = f"{stretch.status}: {stretch.reason}" if stretch.reason else str(stretch.status)
+    begin, end = (one_line(started, limit=40)[:10] for started in (stretch.first_started, stretch.last_started))
+    span = stretch.first if stretch.first == stretch.last else f"{stretch.first} to {stretch.last}"
+    said = (verdict, begin if begin == end else f"{begin} to {end}", one_line(span))
+    return [stretch.runs, list(Status).index(stretch.status), *(texts.number(text) for text in said)]
 
 
 def _error(outcome: Outcome, texts: Texts) -> list[int] | None:

@@ -208,14 +208,14 @@ function needed(evidence, say) {
 function earlier(evidence, say) {
   if (!evidence.earlier) return null;
   const body = element("tbody", {});
-  for (const [run, started, status, reason] of evidence.earlier) {
-    const found = index.statuses.find((one) => one.name === say(status));
-    const words = [say(status), say(reason)].filter((word) => word !== "").join(": ");
-    const mark = found ? sign(found.name, found.sign) : null;
-    body.append(element("tr", {}, element("td", {}, mark, ` ${words}`), element("td", {}, say(started)), element("td", { class: "id" }, say(run))));
+  for (const [runs, status, verdictText, days, span] of evidence.earlier) {
+    const found = index.statuses[status];
+    const said = [say(days), plural(runs, "run"), say(span)];
+    const cells = said.map((words, place) => element("td", { class: place === 2 ? "id" : null }, words));
+    body.append(element("tr", {}, element("td", {}, sign(found.name, found.sign), ` ${say(verdictText)}`), ...cells));
   }
-  const heads = ["verdict", "started", "run"].map((name) => element("th", { scope: "col" }, name));
-  return part("Earlier runs, the newest first", element("table", { class: "plain" }, element("thead", {}, element("tr", {}, ...heads)), body));
+  const heads = ["verdict", "started", "", "run"].map((name) => (name ? element("th", { scope: "col" }, name) : element("td", {})));
+  return part("Over time, the newest first", element("table", { class: "plain" }, element("thead", {}, element("tr", {}, ...heads)), body));
 }
 
 function notes(evidence, say) {

@@ -8,6 +8,13 @@ function scrolling(table, label) {
   return element("div", { class: "scrolling", role: "group", "aria-label": label }, table);
 }
 
+// A part that is far from what one sees is not laid out until one comes near: its size is guessed from its rows and columns.
+function unseen(part, rows, across) {
+  part.classList.add("unseen");
+  part.style.setProperty("contain-intrinsic-size", `auto ${11 + 3.3 * across}rem auto ${15 + 2.6 * rows}rem`);
+  return part;
+}
+
 function environmentHeading(number) {
   return { text: index.environments[number].id, same: number };
 }
@@ -59,7 +66,7 @@ function formatsView(selection) {
           : [["stage", LOAD], ["format", format], ["producer", rows[row]], ["consumer", across[column] - 1], ["fault", NONE]],
       spoken: (row, column) => (column.kind ? `${name}, saved in ${row.text}` : `${name}, saved in ${row.text}, loaded in ${column.text}`),
     });
-    return section(name, index.formats[format].text, scrolling(table, name));
+    return unseen(section(name, index.formats[format].text, scrolling(table, name)), rows.length, across.length);
   });
   return [element("div", { class: "beside" }, ...parts)];
 }
