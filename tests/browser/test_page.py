@@ -200,6 +200,16 @@ def test_a_table_is_gone_about_with_the_keys_alone(opened: Opener) -> None:
     assert here() == left
 
 
+def test_another_filter_closes_the_panel_and_leaves_the_focus_where_it_is(opened: Opener) -> None:
+    page = opened(sample_run()).page
+    page.locator("td.open").first.click()
+    expect(page.locator("#panel-title")).to_be_focused()
+    page.locator("#filter-format").focus()
+    page.select_option("#filter-format", "h5")
+    expect(page.locator("#panel")).to_be_hidden()
+    expect(page.locator("#filter-format")).to_be_focused()
+
+
 def test_what_is_behind_a_cell_is_listed_worst_first_and_stays_while_one_reads(opened: Opener) -> None:
     run = sample_run()
     page = opened(run, "format=h5").page

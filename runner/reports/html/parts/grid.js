@@ -137,6 +137,8 @@ function openGridCell(cell) {
     announce("None of the cells behind this one is selected.");
     return;
   }
+  for (const marked of document.querySelectorAll("td.opened")) marked.classList.remove("opened");
+  cell.classList.add("opened");
   returnTo = () => {
     const table = document.getElementById(id);
     const line = table && table.tBodies[0].rows[row];

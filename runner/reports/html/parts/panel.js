@@ -28,12 +28,15 @@ async function showPanel(state) {
 function closePanel(panel) {
   shownCell = null;
   if (panel.hidden) return;
+  // Who closes the panel from without, by another filter say, stays where he is.
+  const within = panel.contains(document.activeElement) || document.activeElement === document.body;
   panel.hidden = true;
   document.body.classList.remove("with-panel");
   document.getElementById("evidence").replaceChildren();
+  for (const marked of document.querySelectorAll("td.opened")) marked.classList.remove("opened");
   const goal = (returnTo && returnTo()) || document.querySelector("td.open[tabindex='0']") || document.getElementById("view");
   returnTo = null;
-  goal.focus();
+  if (within) goal.focus();
 }
 
 function unknownCell(id) {
@@ -50,6 +53,7 @@ async function partsOf(cell, state) {
   return [
     element("h2", { id: "panel-title", tabindex: -1 }, titleOf(cell)),
     element("p", { class: "id" }, idOf(cell)),
+    columns.stage[cell] === LOAD ? element("p", {}, `Saved in ${text("producer", cell)}, loaded in ${text("consumer", cell)}.`) : null,
     beside(cell, state),
     verdict(cell, evidence, say),
     diagnosis(cell, evidence, say),
