@@ -3,10 +3,12 @@
 # dependencies = [
 #     "nox>=2025.2.9",
 #     "docker>=7.1",
+#     "jinja2>=3.1",
 #     "packaging>=24",
 #     "psutil>=6",
 #     "pydantic>=2.7",
 #     "pyyaml>=6.0.1",
+#     "resvg-py>=0.5",
 #     "rich>=13.7",
 #     "typer>=0.12",
 #     "uv>=0.9.30",
@@ -136,6 +138,13 @@ def tests(session: nox.Session) -> None:
     """Run the tests, two files at a time; what stands behind `--` goes to pytest."""
     session.install("-e", ".", *nox.project.dependency_groups(PROJECT, "test"))
     session.run("python", "-m", "pytest", "-n", "2", "--dist", "loadgroup", *session.posargs)
+
+
+@nox.session
+def bench_page(session: nox.Session) -> None:
+    """Measure the page of a run of 45,000 cells in Chromium: its size, how fast it opens and filters."""
+    session.install("-e", ".", *nox.project.dependency_groups(PROJECT, "test"))
+    session.run("python", "-m", "tests.browser.measure", *session.posargs)
 
 
 @nox.session

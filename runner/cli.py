@@ -83,6 +83,7 @@ def _execute(plan: Any, *, engine: str, jobs: int | None, isolation: str, fresh:
     from runner.expecting import expected
     from runner.judge import judge
     from runner.progress import watch
+    from runner.report_files import leave_page
     from runner.reports import markdown
     from runner.reports.terminal import print_report
     from runner.step_summary import append_summary
@@ -109,7 +110,7 @@ def _execute(plan: Any, *, engine: str, jobs: int | None, isolation: str, fresh:
         )
     baselines.keep(run, expectations)
     judgement = judge(run, expectations)
-    print_report(run, console, command=front(), judgement=judgement)
+    print_report(run, console, command=front(), judgement=judgement, page=leave_page(run, command=front(), banner=judgement.banner))
     append_summary(*(markdown.render(run, command=front(), judgement=judgement, short=short) for short in (False, True)))
     return judgement.exit_code
 
@@ -226,11 +227,13 @@ def _profile_with(matrix: Path, profile: str | None, environment: str) -> str | 
 @app.command()
 def report(
     run: RunId = None,
-    form: Annotated[str, typer.Option("--as", help="terminal, markdown, json, junit or badge")] = "terminal",
+    form: Annotated[str, typer.Option("--as", help="terminal, markdown, json, html, svg, png, junit or badge")] = "terminal",
     output: Annotated[Path | None, typer.Option(help="write to this file instead of the screen")] = None,
+    format: Annotated[list[str] | None, typer.Option("--format", help="of svg and png: the formats that have a panel (glob)")] = None,
     reports: Reports = REPORTS,
 ) -> int:
     """Report on a run."""
+    from runner import report_files
     from runner.baselines import kept
     from runner.judge import judge
     from runner.reports import as_json, badge, junit, markdown, terminal
@@ -240,7 +243,7 @@ def report(
 
     found = RunStore(reports).find(run)
     judgement = judge(found, kept(found))
-    if form == "terminal" and output is None:
+    if form == "terminal" and output is None and not format:
         terminal.print_report(found, Console(), command=front(), judgement=judgement)
         return 0
     makers = {
@@ -250,8 +253,12 @@ def report(
         "junit": lambda: junit.render(found, judgement),
         "badge": lambda: badge.render(found, judgement),
     }
+    if form in report_files.FORMS or format:
+        return report_files.write_report_file(
+            found, form=form, output=output, formats=format or (), command=front(), banner=judgement.banner
+        )
     if form not in makers:
-        raise UsageError(f"--as {form}: choose one of {', '.join(makers)}")
+        raise UsageError(f"--as {form}: choose one of {', '.join((*makers, *report_files.FORMS))}")
     text = makers[form]()
     write_text(text, output)
     if form == "markdown":

@@ -57,3 +57,19 @@ LOADERS: dict[str, str] = {
     "own": "the fixture's own load function",
 }
 """Each loader with a line of text."""
+
+KINDS: dict[str, tuple[str, ...]] = {
+    "whole model": ("load-model", "load-model-nocompile", "load-model-unsafe", "legacy-load-model"),
+    "weights": (
+        *("load-weights", "load-weights-by-name", "load-weights-skip-mismatch", "model-from-json"),
+        *("checkpoint-restore", "checkpoint-restore-asserted"),
+    ),
+    "graph": ("saved-model-load", "serving", "tfsm-layer"),
+    "own": ("own",),
+}
+"""What a loader brings back: the model that was saved; values, for a model that is there already; or what it computes, without a model."""
+
+
+def kind_of(loader: str) -> str:
+    """Return what a loader brings back; `own` for one that is not of the list."""
+    return next((kind for kind, loaders in KINDS.items() if loader in loaders), "own")

@@ -11,6 +11,7 @@ from runner.errors import EngineFault
 from runner.interpreters import find_interpreter
 from runner.model import ImageSettings, Reason
 from runner.uv_command import find_uv
+from tests.browser.browsers import find_chromium
 
 # What tests run is no step of the workflow that runs the tests.
 os.environ.pop("GITHUB_STEP_SUMMARY", None)
@@ -41,9 +42,15 @@ def _lacking_docker() -> str:
     return ""
 
 
+def _lacking_browser() -> str:
+    """Return why the browser tier cannot run on this machine, or nothing."""
+    return "" if find_chromium() else "no chromium is on PATH; on Debian `apt-get install chromium` brings it"
+
+
 TIERS = {
     "integration": ("real TensorFlow environments cannot be made here", _lacking),
     "docker": ("there is no Docker engine to test with", _lacking_docker),
+    "browser": ("there is no browser to test with", _lacking_browser),
 }
 
 

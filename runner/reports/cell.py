@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 from rich.console import Console
@@ -10,20 +9,18 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from runner.model import REASONS, CheckResult, Outcome, Run, Status
+from runner.model import REASONS, CheckResult, Outcome, Run
 from runner.reports.clean import clean, one_line, tail
-from runner.reports.evidence import Evidence, Rung, gather
+from runner.reports.evidence import Evidence, Rung, circumstances, confirmed_by, gather, other_notes
 from runner.reports.glyphs import GLYPHS, SILENT
 from runner.reports.next_steps import COMMAND, options, reproduce_command
 from runner.reports.printing import Part, plain_text, print_parts
-from runner.reports.words import duration
 from runner.standing import is_silent
 
 _WARNINGS = 20
 _LOG_LINES = 40
 _TRACEBACK = 16_000
 _NOTE = 600
-_SHOWN_ELSEWHERE = frozenset({"facts", "packages", "checks", "differences", "why"})
 _RESULTS = {
     CheckResult.PASSED: ("✓", "+", "green"),
     CheckResult.FAILED: ("✗", "x", "red"),
@@ -81,34 +78,10 @@ def _verdict(outcome: Outcome, *, ascii_only: bool) -> Iterator[Part]:
     why = outcome.notes.get("why")
     if isinstance(why, str) and why:
         yield _indented(one_line(why, limit=1000))
-    by = _confirmed_by(outcome)
-    facts = ["" if by else _confirmation(outcome), f"{outcome.attempts} attempt{'s' * (outcome.attempts != 1)}", duration(outcome.duration_s)]
-    if outcome.isolation:
-        nth = f", load {outcome.notes['shared']} in it" if "shared" in outcome.notes else ""
-        facts.append("in a fresh process" if outcome.isolation == "process" else f"in a forked child{nth}")
-    if outcome.memory_peak_mb is not None:
-        facts.append(f"{outcome.memory_peak_mb:.0f} MB at most")
-    if outcome.phase:
-        facts.append(f"got as far as: {one_line(outcome.phase, limit=40)}")
-    if outcome.reused_from:
-        facts.append(f"result taken from run {one_line(outcome.reused_from)}")
-    yield _indented(", ".join(fact for fact in facts if fact), style="dim")
+    yield _indented(", ".join(circumstances(outcome)), style="dim")
+    by = confirmed_by(outcome)
     if by:
         yield Part(Text(f"  the same failure was confirmed in a fresh process by {one_line(by, limit=400)}", style="dim"), whole=True)
-
-
-def _confirmed_by(outcome: Outcome) -> str:
-    """Return the id of the other cell through which this failure is believed, or nothing."""
-    by = outcome.notes.get("confirmed_by")
-    return by if outcome.status is Status.FAILED and isinstance(by, str) and by != outcome.id else ""
-
-
-def _confirmation(outcome: Outcome) -> str:
-    if outcome.status is not Status.FAILED:
-        return ""
-    if outcome.confirmed is None:
-        return "not repeated itself: one of each kind of failure is"
-    return "confirmed in a fresh process" if outcome.confirmed else "it did not repeat in a fresh process"
 
 
 def _diagnosis(evidence: Evidence) -> Iterator[Part]:
@@ -192,15 +165,12 @@ def _needed(evidence: Evidence, *, ascii_only: bool) -> Iterator[Part]:
 
 def _notes(outcome: Outcome) -> Iterator[Part]:
     """Yield whatever else was recorded, each as one line of JSON."""
-    notes = {
-        key: value for key, value in sorted(outcome.notes.items()) if value not in (None, "", [], {}) and key not in {"facts", "packages"}
-    }
+    notes = other_notes(outcome, limit=_NOTE)
     if not notes:
         return
     yield from _title("Notes")
-    for key, value in notes.items():
-        text = value if isinstance(value, str) else json.dumps(value, default=str, sort_keys=True)
-        yield _indented(f"{one_line(key, limit=60)}: {one_line(text, limit=_NOTE)}")
+    for key, text in notes:
+        yield _indented(f"{key}: {text}")
 
 
 def _log(outcome: Outcome) -> Iterator[Part]:

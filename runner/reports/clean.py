@@ -15,11 +15,15 @@ _ESCAPE_SEQUENCE = re.compile(
 _FORBIDDEN = frozenset({"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"})
 _RUN_OF_NOISE = re.compile("\ufffd{4,}")
 _PUNCTUATION = re.compile(r"([\\`*_\[\]#!|~$])")
+_THREAD = re.compile(r"https://github\.com/[\w./-]{1,200}")
 _AUTOLINK = re.compile(r"(?i)(?<!\w)(https?|ftp|www)(?=[:.])")
 
 
 def clean(text: str, *, limit: int = 20_000) -> str:
     """Return text that is safe to print: newline the only control character, noise shortened, at most `limit` characters."""
+    if len(text) <= limit and text.replace("\n", "").isprintable() and "\ufffd" not in text:
+        # Most text is, and a large report has a hundred million characters of it.
+        return text
     cut = text[: 4 * limit]
     cut = _ESCAPE_SEQUENCE.sub("", cut.replace("\r\n", "\n"))
     cut = cut.replace("\t", "    ").replace("\r", "\n")
@@ -38,6 +42,11 @@ def one_line(text: str, *, limit: int = 200) -> str:
         return flat
     end = limit // 3
     return f"{flat[: limit - end - 3].rstrip()} … {flat[-end:].lstrip()}"
+
+
+def thread(link: str) -> str:
+    """Return the address of a discussion on GitHub; nothing for any other text."""
+    return link if _THREAD.fullmatch(link) else ""
 
 
 def tail(text: str, *, lines: int) -> str:

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from runner.errors import UsageError
-from runner.model import Check, CheckResult, Diagnosis, Outcome, Run, Stage
+from runner.model import Check, CheckResult, Diagnosis, Outcome, Run, Stage, Status
 from runner.reports.causes import EXPLAINED, diagnosis_of
 from runner.reports.clean import one_line
+from runner.reports.words import duration
 from runner.rules.facts import facts_by_environment
 
 PACKAGES = (
@@ -78,16 +79,17 @@ def find_cell(run: Run, cell: str) -> Outcome:
 def gather(run: Run, cell: str) -> Evidence:
     """Return all that a run knows of a cell; raises UsageError when it does not know the cell."""
     outcome = find_cell(run, cell)
+    facts = facts_by_environment(run.header.environments, run.outcomes)
     return Evidence(
         outcome=outcome,
-        ladder=_ladder(outcome),
+        ladder=ladder_of(outcome),
         sides=_sides(run, outcome),
-        diagnosis=diagnosis_of(outcome, facts_by_environment(run.header.environments, run.outcomes)) if outcome.status in EXPLAINED else None,
-        needed=_needed(run, outcome),
+        diagnosis=diagnosis_of(outcome, facts) if outcome.status in EXPLAINED else None,
+        needed=needed_by(run, outcome),
     )
 
 
-def _ladder(outcome: Outcome) -> tuple[Rung, ...]:
+def ladder_of(outcome: Outcome) -> tuple[Rung, ...]:
     """Return the rungs: for a load that was checked at all every one, else those that were recorded."""
     details, endless = outcome.notes.get("checks"), outcome.notes.get("differences")
     rungs = []
@@ -103,15 +105,57 @@ def _ladder(outcome: Outcome) -> tuple[Rung, ...]:
     return tuple(rungs)
 
 
+def circumstances(outcome: Outcome) -> tuple[str, ...]:
+    """Return how the outcome came about, in a few words each: whether it was repeated, attempts, time, isolation, memory."""
+    attempts = f"{outcome.attempts} attempt{'s' * (outcome.attempts != 1)}"
+    facts = ["" if confirmed_by(outcome) else _confirmation(outcome), attempts, duration(outcome.duration_s)]
+    if outcome.isolation:
+        nth = f", load {outcome.notes['shared']} in it" if "shared" in outcome.notes else ""
+        facts.append("in a fresh process" if outcome.isolation == "process" else f"in a forked child{nth}")
+    if outcome.memory_peak_mb is not None:
+        facts.append(f"{outcome.memory_peak_mb:.0f} MB at most")
+    if outcome.phase:
+        facts.append(f"got as far as: {one_line(outcome.phase, limit=40)}")
+    if outcome.reused_from:
+        facts.append(f"result taken from run {one_line(outcome.reused_from)}")
+    return tuple(fact for fact in facts if fact)
+
+
+def confirmed_by(outcome: Outcome) -> str:
+    """Return the id of the other cell through which this failure is believed, or nothing."""
+    by = outcome.notes.get("confirmed_by")
+    return by if outcome.status is Status.FAILED and isinstance(by, str) and by != outcome.id else ""
+
+
+def _confirmation(outcome: Outcome) -> str:
+    if outcome.status is not Status.FAILED:
+        return ""
+    if outcome.confirmed is None:
+        return "not repeated itself: one of each kind of failure is"
+    return "confirmed in a fresh process" if outcome.confirmed else "it did not repeat in a fresh process"
+
+
+def other_notes(outcome: Outcome, *, limit: int) -> tuple[tuple[str, str], ...]:
+    """Return whatever else was recorded, by name: each as one line of JSON of at most `limit` characters."""
+    found = []
+    for key, value in sorted(outcome.notes.items()):
+        if value not in (None, "", [], {}) and key not in {"facts", "packages"}:
+            text = value if isinstance(value, str) else json.dumps(value, default=str, sort_keys=True)
+            found.append((one_line(key, limit=60), one_line(text, limit=limit)))
+    return tuple(found)
+
+
 def _sides(run: Run, outcome: Outcome) -> tuple[Side, ...]:
     if outcome.stage is Stage.LOAD and outcome.producer and outcome.consumer:
         roles = [("producer", outcome.producer), ("consumer", outcome.consumer)]
     else:
         roles = [("environment", outcome.environment)]
-    return tuple(
-        Side(role=role, id=name, asked=_flat(run.header.environments.get(name, {})), installed=_installed(run, name))
-        for role, name in roles
-    )
+    return tuple(side_of(run, name, role=role) for role, name in roles)
+
+
+def side_of(run: Run, name: str, *, role: str) -> Side:
+    """Return what a run knows of an environment."""
+    return Side(role=role, id=name, asked=_flat(run.header.environments.get(name, {})), installed=_installed(run, name))
 
 
 def _flat(values: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
@@ -133,7 +177,7 @@ def _installed(run: Run, name: str) -> tuple[tuple[str, str], ...]:
     return ()
 
 
-def _needed(run: Run, outcome: Outcome) -> tuple[Outcome, ...]:
+def needed_by(run: Run, outcome: Outcome) -> tuple[Outcome, ...]:
     """Return the recorded cells that this one stands on: the chain of what blocked it, then its save and the builds."""
     wanted: dict[str, None] = {}
     current: Outcome | None = outcome

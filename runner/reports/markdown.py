@@ -6,15 +6,14 @@ become HTML, fetch a picture or mention a person.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from runner.diagnose import UNKNOWN
 from runner.judge import Judgement, judge
 from runner.model import Run, Status
 from runner.reports.causes import Group
+from runner.reports.clean import code_span, one_line, prose, thread
 from runner.reports.damage import MEANINGS, Words, spoken
-from runner.reports.clean import code_span, one_line, prose
 from runner.reports.glyphs import GLYPHS, SILENT, fraction, glyph_of
 from runner.reports.judged import BANNER, known_text, sections
 from runner.reports.next_steps import COMMAND, next_steps
@@ -24,7 +23,6 @@ from runner.reports.words import counted, duration
 
 _SUMMARY = 200
 _SHORT = 10
-_THREAD = re.compile(r"https://github\.com/[\w./-]{1,200}")
 
 
 def render(run: Run, *, command: tuple[str, ...] = COMMAND, short: bool = False, judgement: Judgement | None = None) -> str:
@@ -187,7 +185,7 @@ def _causes(title: str, groups: tuple[Group, ...], *, messages: bool, most: int)
 
 def link(address: str) -> str:
     """Return a link to a thread upstream; what a record may hold instead of one is shown as it is."""
-    return f"[upstream]({address})" if _THREAD.fullmatch(address) else code_span(address, in_table=True)
+    return f"[upstream]({address})" if thread(address) else code_span(address, in_table=True)
 
 
 def _unknown(tables: Tables, most: int) -> Iterator[str]:

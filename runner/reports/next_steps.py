@@ -61,8 +61,8 @@ def reproduce_command(cell: str, given: Options, *, command: tuple[str, ...] = C
     return _line(*command, "reproduce", cell, *given.matrix, *given.reports)
 
 
-def next_steps(tables: Tables, *, command: tuple[str, ...] = COMMAND) -> Iterator[Step]:
-    """Yield what to do next, the most urgent first. `command` is how the reader starts the runner."""
+def next_steps(tables: Tables, *, command: tuple[str, ...] = COMMAND, page: Path | None = None) -> Iterator[Step]:
+    """Yield what to do next, the most urgent first. `command` is how the reader starts the runner, `page` the run's page, if it has one."""
     given = options(tables.path, tables.matrix)
     again = _line(*(tables.command or (*command, "run", "--profile", tables.profile, *given.matrix, *given.reports)))
     if tables.interrupted:
@@ -76,10 +76,13 @@ def next_steps(tables: Tables, *, command: tuple[str, ...] = COMMAND) -> Iterato
         shown = show_command(worst, given, command=command)
         again_alone = reproduce_command(worst, given, command=command)
         yield Step("All that is known of one cell, and the cell once more on its own", (shown, again_alone))
+    if page is not None:
+        yield Step("The same to click through, with all evidence: open this file in a browser", (one_line(str(page), limit=2000),))
     if tables.totals.planned:
         run = given.run[-1] if given.run else tables.run
-        line = _line(*command, "report", run, "--as", "markdown", "--output", "report.md", *given.reports)
-        yield Step("This report as a file", (line,))
+        forms = (("markdown", "report.md"),) if page is not None else (("html", "report.html"), ("markdown", "report.md"))
+        lines = tuple(_line(*command, "report", run, "--as", form, "--output", name, *given.reports) for form, name in forms)
+        yield Step("This report as a file", lines)
 
 
 def _same(one: Path, other: Path) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from rich.console import Console, RenderableType
 from rich.padding import Padding
@@ -33,17 +34,23 @@ _BLOCKERS = 5
 _NEWS = 20
 
 
-def print_report(run: Run, console: Console, *, command: tuple[str, ...] = COMMAND, judgement: Judgement | None = None) -> None:
-    """Print a run. `command` is how the reader starts the runner; `judgement` what the run amounts to against what was expected of it."""
+def print_report(
+    run: Run, console: Console, *, command: tuple[str, ...] = COMMAND, judgement: Judgement | None = None, page: Path | None = None
+) -> None:
+    """Print a run. `command` is how the reader starts the runner; `judgement` what the run amounts to against what was expected of it;
+    `page` is its page, where it has one.
+    """
     found = judgement or judge(run)
     print_parts(_banner(found), console)
-    print_parts(parts(pivot(run), width=console.width, ascii_only=console.options.ascii_only, command=command), console)
+    print_parts(parts(pivot(run), width=console.width, ascii_only=console.options.ascii_only, command=command, page=page), console)
     print_parts(_judged(found), console)
 
 
-def to_text(run: Run, *, width: int = 100, command: tuple[str, ...] = COMMAND, judgement: Judgement | None = None) -> str:
+def to_text(
+    run: Run, *, width: int = 100, command: tuple[str, ...] = COMMAND, judgement: Judgement | None = None, page: Path | None = None
+) -> str:
     """Return the terminal report as plain text without control codes."""
-    return plain_text(lambda console: print_report(run, console, command=command, judgement=judgement), width=width)
+    return plain_text(lambda console: print_report(run, console, command=command, judgement=judgement, page=page), width=width)
 
 
 def _banner(judgement: Judgement) -> Iterator[Part]:
@@ -67,7 +74,9 @@ def _judged(judgement: Judgement) -> Iterator[Part]:
         yield Part(Text(f"{known_text(judgement)}; {judgement.text}"))
 
 
-def parts(tables: Tables, *, width: int, ascii_only: bool = False, command: tuple[str, ...] = COMMAND) -> Iterator[Part]:
+def parts(
+    tables: Tables, *, width: int, ascii_only: bool = False, command: tuple[str, ...] = COMMAND, page: Path | None = None
+) -> Iterator[Part]:
     """Yield the pieces of the report in their order."""
     look = _Look(ascii_only)
     yield from map(Part, _heading(tables))
@@ -81,7 +90,7 @@ def parts(tables: Tables, *, width: int, ascii_only: bool = False, command: tupl
     yield from map(Part, _blockers(tables, look))
     yield Part(Text())
     yield Part(Text.assemble("The run lies in ", (one_line(str(tables.path), limit=400), "bold")), whole=True)
-    for step in next_steps(tables, command=command):
+    for step in next_steps(tables, command=command, page=page):
         yield Part(Text())
         yield Part(Text(f"{step.why}:"))
         for line in step.commands:

@@ -1,0 +1,141 @@
+"""The page itself: style, script and data in one file, with a policy that lets nothing else in."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from importlib import resources
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from runner.model import Run, Status
+from runner.reports.clean import one_line
+from runner.reports.glyphs import GLYPHS, SILENT
+from runner.reports.html.data import page_data
+from runner.reports.html.evidence import History
+from runner.reports.html.pack import pack
+from runner.reports.next_steps import COMMAND
+from runner.reports.palette import DARK, LIGHT
+from runner.reports.palette import SILENT as SILENT_NAME
+from runner.reports.tables import Tables, Totals, pivot
+from runner.reports.terminal import denominators, explained
+from runner.reports.words import duration
+
+SCRIPTS = ("unpack", "selection", "elements", "state", "grid", "views", "worst", "panel", "page")
+"""The parts of the page's script, in the order in which they stand in it."""
+
+_PARTS = resources.files("runner.reports.html").joinpath("parts")
+_TEMPLATES = Environment(
+    loader=PackageLoader("runner.reports.html", "parts"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def render(run: Run, *, command: tuple[str, ...] = COMMAND, banner: Sequence[str] = (), history: History | None = None) -> str:
+    """Return the page of a run as one HTML document.
+
+    `banner` are lines that stand above everything, such as that the run is not to be trusted. `history` are earlier verdicts by cell.
+    """
+    tables = pivot(run)
+    data = page_data(run, tables, command=command, history=history)
+    style, script = _style(), _script()
+    return _TEMPLATES.get_template("page.html.j2").render(
+        title=f"TensorFlow compatibility matrix, {one_line(tables.run)}",
+        policy=_policy(style, script),
+        style=Markup(style),
+        script=Markup(script),
+        run=one_line(tables.run),
+        facts=_facts(tables),
+        banner=[one_line(line, limit=1000) for line in banner],
+        state=_state(tables),
+        sentences=[text for text in _sentences(tables.totals) if text],
+        tiles=_tiles(tables.totals),
+        share=_share(tables.totals),
+        legend=[(str(status), glyph.sign, glyph.text) for status, glyph in GLYPHS.items()] + [(SILENT_NAME, SILENT.sign, SILENT.text)],
+        faults=bool(tables.damage.rows or tables.damage.absent),
+        index=Markup(pack(data.index)),
+        chunks=[Markup(pack(chunk)) for chunk in data.chunks],
+    )
+
+
+def _script() -> str:
+    # Not templates: what stands in them stands in the page.
+    parts = [_PARTS.joinpath(f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS]
+    return '"use strict";\n(() => {\n' + "\n".join(parts) + "\n})();\n"
+
+
+def _style() -> str:
+    return _TEMPLATES.get_template("page.css.j2").render(light=LIGHT, dark=DARK)
+
+
+def _policy(style: str, script: str) -> str:
+    """Return the content security policy: this style, this script, and nothing else from anywhere."""
+    rules = {
+        "default-src": "'none'",
+        "style-src": _digest(style),
+        "script-src": _digest(script),
+        "img-src": "data:",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+        "require-trusted-types-for": "'script'",
+        "trusted-types": "'none'",
+    }
+    return "; ".join(f"{name} {value}" for name, value in rules.items())
+
+
+def _digest(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def _facts(tables: Tables) -> list[str]:
+    took = duration(tables.seconds) if tables.seconds is not None else ""
+    state = "complete" if tables.complete else ""
+    words = (state, f"engine {tables.engine}", f"profile {tables.profile}", f"started {tables.started}", took and f"took {took}")
+    return [one_line(word) for word in words if word]
+
+
+def _state(tables: Tables) -> str:
+    """Return what is to be known of a run that did not come to its end."""
+    if tables.complete:
+        return ""
+    how = "was interrupted" if tables.finished else "is still running, or was interrupted"
+    return f"This run {how}: what follows is what there is so far."
+
+
+def _sentences(totals: Totals) -> tuple[str, ...]:
+    if not totals.planned:
+        return ("Nothing was planned, so there is nothing to show.",)
+    return (denominators(totals), explained(totals))
+
+
+def _tiles(totals: Totals) -> list[tuple[str, str, int]]:
+    """Return the numbers on top: the name of the colour, what is counted, and how many."""
+    loud = totals.failed - totals.silent
+    return [
+        ("", "planned", totals.planned),
+        ("", "ran", totals.ran),
+        (Status.PASSED, "passed", totals.passed),
+        (Status.DEGRADED, "degraded", totals.degraded),
+        (Status.FAILED, "failed, and said so" if totals.silent else "failed", loud),
+        (SILENT_NAME, "failed silently", totals.silent),
+        (Status.UNSUPPORTED, "unsupported", totals.unsupported),
+        (Status.BLOCKED, "blocked", totals.blocked),
+        (Status.ERRORED, "errored", totals.errored),
+        (Status.NOT_RUN, "not run", totals.not_run),
+    ]
+
+
+def _share(totals: Totals) -> list[tuple[str, float, float]]:
+    """Return the bar below the numbers: colour, beginning and width of each part, in thousandths of the planned cells."""
+    parts, begin = [], 0.0
+    for name, _, count in _tiles(totals)[2:]:
+        width = 1000 * count / totals.planned if totals.planned else 0.0
+        if width:
+            parts.append((name, round(begin, 2), round(width, 2)))
+        begin += width
+    return parts
