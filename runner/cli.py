@@ -15,8 +15,29 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
+from runner import history_commands
 from runner.errors import RunnerError, UsageError
 from runner.model import Isolation, Stage
+from runner.options import (
+    MATRIX,
+    REPORTS,
+    EngineName,
+    Env,
+    Fixtures,
+    Formats,
+    Fresh,
+    From,
+    Isolated,
+    Jobs,
+    Loaders,
+    Matrix,
+    Profile,
+    Reports,
+    RunId,
+    To,
+    again,
+    front,
+)
 
 if TYPE_CHECKING:
     from runner.engines.base import Engine
@@ -34,33 +55,6 @@ app = typer.Typer(
     result_callback=_finish,
     help="Measure which saved TensorFlow models load in which other TensorFlow, and with what result.",
 )
-
-
-Matrix = Annotated[Path, typer.Option(help="the matrix file")]
-Profile = Annotated[str | None, typer.Option(help="the profile of the matrix file; the first one when not given")]
-Env = Annotated[list[str] | None, typer.Option(help="environments that may take part (glob)")]
-From = Annotated[list[str] | None, typer.Option("--from", help="environments that save (glob)")]
-To = Annotated[list[str] | None, typer.Option("--to", help="environments that load (glob)")]
-Fixtures = Annotated[list[str] | None, typer.Option("--fixture", help="fixtures (glob)")]
-Formats = Annotated[list[str] | None, typer.Option("--format", help="formats (glob)")]
-Loaders = Annotated[list[str] | None, typer.Option("--loader", help="loaders (glob)")]
-EngineName = Annotated[str, typer.Option(envvar="TFMATRIX_ENGINE", help="auto, docker or local")]
-Jobs = Annotated[int | None, typer.Option(min=1, max=256, help="agents at once; one for each core when not given")]
-Isolated = Annotated[
-    str,
-    typer.Option(help="shared: loads that pass share a forked child; fork: a child for each cell; process: an interpreter for each cell"),
-]
-Fresh = Annotated[bool, typer.Option("--fresh", help="run every cell, also those whose outcome is known")]
-Reports = Annotated[Path, typer.Option(help="where runs and artifacts are kept")]
-RunId = Annotated[str | None, typer.Argument(help="a run: its id, the beginning of it, or its file; the newest when not given")]
-
-MATRIX = Path("matrix.yaml")
-REPORTS = Path("reports")
-
-
-def front() -> tuple[str, ...]:
-    """Return how this program was called: the nox sessions say so, since their users may not have the packages elsewhere."""
-    return ("nox", "-s", "runner", "--") if os.environ.get("TFMATRIX_FRONT") == "nox" else ("python", "-m", "runner")
 
 
 def _planned(matrix: Path, profile: str | None, until: Stage = Stage.LOAD, **patterns: list[str] | None) -> Any:
@@ -95,7 +89,7 @@ def _execute(plan: Any, *, engine: str, jobs: int | None, isolation: str, fresh:
             isolation=modes[isolation],
             fresh=fresh,
             on_event=on_event,
-            command=_again(),
+            command=again(),
         )
     print_report(run, console, command=front())
     return judge(run).exit_code
@@ -107,11 +101,6 @@ def _engine(name: str, plan: Any) -> Engine:
 
     spec = plan.selection.spec
     return make_engine(name, locks=spec.locks, settings=spec.images, limits=spec.limits, environments=plan.environments.values())
-
-
-def _again() -> tuple[str, ...]:
-    """Return the command that was given, as one would type it again."""
-    return (*front(), *sys.argv[1:])
 
 
 @app.command()
@@ -336,6 +325,9 @@ def schema(what: Annotated[str, typer.Argument(help="matrix or run")]) -> int:
         raise UsageError(f"schema {what}: choose one of {', '.join(makers)}")
     sys.stdout.write(json.dumps(makers[what](), indent=2) + "\n")
     return 0
+
+
+app.command()(history_commands.query)
 
 
 def main() -> int:
