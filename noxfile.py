@@ -3,6 +3,7 @@
 # dependencies = [
 #     "nox>=2025.2.9",
 #     "docker>=7.1",
+#     "duckdb>=1.2",
 #     "packaging>=24",
 #     "psutil>=6",
 #     "pydantic>=2.7",

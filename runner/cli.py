@@ -201,7 +201,7 @@ def _profile_with(matrix: Path, profile: str | None, environment: str) -> str | 
 @app.command()
 def report(
     run: RunId = None,
-    form: Annotated[str, typer.Option("--as", help="terminal, markdown or json")] = "terminal",
+    form: Annotated[str, typer.Option("--as", help="terminal, markdown, json or parquet")] = "terminal",
     output: Annotated[Path | None, typer.Option(help="write to this file instead of the screen")] = None,
     reports: Reports = REPORTS,
 ) -> int:
@@ -213,13 +213,15 @@ def report(
     if form == "terminal" and output is None:
         terminal.print_report(found, Console(), command=front())
         return 0
+    if form == "parquet":
+        return history_commands.keep_as_parquet(found, output, reports)
     makers = {
         "terminal": lambda: terminal.to_text(found, command=front()),
         "markdown": lambda: markdown.render(found, command=front()),
         "json": lambda: as_json.render(found),
     }
     if form not in makers:
-        raise UsageError(f"--as {form}: choose one of {', '.join(makers)}")
+        raise UsageError(f"--as {form}: choose one of {', '.join((*makers, 'parquet'))}")
     _write(makers[form](), output)
     return 0
 
@@ -239,13 +241,18 @@ def _write(text: str, output: Path | None) -> None:
 def show(
     cell: Annotated[str, typer.Argument(help="the id of a cell, as reports print it")],
     run: Annotated[str | None, typer.Option(help="a run; the newest when not given")] = None,
+    newest: Annotated[int, typer.Option(min=1, help="so many of the newest runs that have the cell are its history")] = 20,
     reports: Reports = REPORTS,
 ) -> int:
     """Show everything known of one cell."""
+    from runner.history import history_of, stretches_of
     from runner.reports.cell import print_cell
+    from runner.shelf import runs_with
     from runner.store import RunStore
 
-    print_cell(RunStore(reports).find(run), cell, Console(), command=front())
+    store = RunStore(reports)
+    history = stretches_of(history_of(cell, runs_with(store, cell, newest=newest)))
+    print_cell(store.find(run), cell, Console(), command=front(), history=history)
     return 0
 
 
@@ -328,6 +335,7 @@ def schema(what: Annotated[str, typer.Argument(help="matrix or run")]) -> int:
 
 
 app.command()(history_commands.query)
+app.add_typer(history_commands.runs, name="runs")
 
 
 def main() -> int:

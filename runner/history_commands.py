@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
-from runner.errors import UsageError
 from runner.options import REPORTS, Reports
+
+if TYPE_CHECKING:
+    from runner.model import Run
 
 
 def query(
@@ -30,4 +31,45 @@ def query(
         list_questions(console)
         return 0
     ask(tuple(words), form=form, output=output, reports=reports, console=console)
+    return 0
+
+
+def keep_as_parquet(run: Run, output: Path | None, reports: Path) -> int:
+    """Write a run as Parquet: to `output`, else where `query` finds it when its lines are gone."""
+    from runner.store import RunStore
+    from runner.warehouse.parquet import export
+    from runner.warehouse.tables import PARQUET
+
+    path = output or RunStore(reports).reports / PARQUET / f"{run.header.run}.parquet"
+    export(run, path)
+    Console(stderr=True).print(f"written to {path}", highlight=False, markup=False, soft_wrap=True)
+    return 0
+
+
+runs = typer.Typer(no_args_is_help=True, help="List the runs that are kept, or remove those that nobody needs any more.")
+
+
+@runs.command("list")
+def list_runs(json: Annotated[bool, typer.Option("--json", help="print JSON")] = False, reports: Reports = REPORTS) -> int:
+    """List all runs, the newest first: what became of them, and how large they are."""
+    from runner.keeping import print_runs
+    from runner.store import RunStore
+
+    print_runs(RunStore(reports), Console(), as_json=json)
+    return 0
+
+
+@runs.command("prune")
+def prune_runs(
+    keep: Annotated[int | None, typer.Option(min=0, help="the newest so many complete runs of each profile stay")] = None,
+    days: Annotated[int | None, typer.Option(min=0, help="runs of the last so many days stay")] = None,
+    archive: Annotated[bool, typer.Option("--archive", help="write each run as Parquet first, where `query` still finds it")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would go, and remove nothing")] = False,
+    reports: Reports = REPORTS,
+) -> int:
+    """Remove old runs, and the artifacts that no other run could read."""
+    from runner.keeping import print_pruned, prune
+    from runner.store import RunStore
+
+    print_pruned(prune(RunStore(reports), keep=keep, days=days, dry=dry_run, archive=archive), Console(), dry=dry_run)
     return 0

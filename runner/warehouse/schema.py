@@ -43,7 +43,20 @@ CELLS: dict[str, str] = {
 
 RUNS = (
     *("run", "started", "finished", "state", "engine", "profile", "matrix", "matrix_sha256", "runner", "planned", "cells", "reused"),
-    *("duration_s", "passed", "degraded", "failed", "unsupported", "blocked", "errored", "not_run", "silent", "command", "machine", "notes"),
+    *(
+        "duration_s",
+        "passed",
+        "degraded",
+        "failed",
+        "unsupported",
+        "blocked",
+        "errored",
+        "not_run",
+        "silent",
+        "command",
+        "machine",
+        "notes",
+    ),
 )
 ENVIRONMENTS = (
     *("run", "environment", "tensorflow", "tensorflow_order", "package", "python", "addons", "keras", "tf_keras", "as_of", "fingerprint"),
@@ -59,7 +72,9 @@ TABLES: dict[str, tuple[str, ...]] = {
 
 RAW: dict[str, str] = {
     "type": "VARCHAR",
-    **{name: kind for name, kind in CELLS.items() if name not in ("silent",) and not name.startswith(("error_", "cause", "remedy", "link"))},
+    **{
+        name: kind for name, kind in CELLS.items() if name not in ("silent",) and not name.startswith(("error_", "cause", "remedy", "link"))
+    },
     "error": "STRUCT(type VARCHAR, message VARCHAR, traceback VARCHAR, phase VARCHAR)",
     "diagnosis": "STRUCT(cause VARCHAR, class VARCHAR, remedy VARCHAR, detail VARCHAR, link VARCHAR)",
     "started": "VARCHAR",

@@ -24,6 +24,7 @@ from runner.warehouse.schema import CELLS, RAW, TABLES
 PARQUET = "parquet"
 """The directory below `reports/` in which exported runs are found."""
 
+_ZONED = "TIMESTAMP WITH TIME ZONE"
 _LARGEST_LINE = 64 * 1024 * 1024
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
@@ -71,11 +72,18 @@ class Warehouse:
             names, types = tuple(relation.columns), tuple(map(str, relation.types))
             if "TIMESTAMP WITH TIME ZONE" in types:
                 # As Python values these would need a package of time zones. All times here are UTC.
-                made = (f'CAST("{n}" AS TIMESTAMP)' if t == "TIMESTAMP WITH TIME ZONE" else f'"{n}"' for n, t in zip(names, types, strict=True))
+                made = (
+                    f'CAST("{n}" AS TIMESTAMP)' if t == "TIMESTAMP WITH TIME ZONE" else f'"{n}"' for n, t in zip(names, types, strict=True)
+                )
                 relation = relation.project(", ".join(made))
             return Answer(names, types, tuple(relation.fetchall()))
         except duckdb.Error as error:
             raise UsageError(f"{_message(error)}\n{columns()}") from error
+
+
+def _without_zone(name: str, kind: str) -> str:
+    quoted = '"' + name.replace('"', '""') + '"'
+    return f"CAST({quoted} AS TIMESTAMP) AS {quoted}" if kind == _ZONED else quoted
 
 
 def columns() -> str:
@@ -138,7 +146,9 @@ def _read_one(connection: duckdb.DuckDBPyConnection, run: str, path: Path) -> in
     shape = ", ".join(f"'{name}': '{kind}'" for name, kind in RAW.items())
     read = f"read_json(?, format='newline_delimited', columns={{{shape}}}, ignore_errors=true, maximum_object_size={_LARGEST_LINE})"
     connection.execute(f"INSERT INTO raw SELECT ?, * FROM {read}", [run, str(path)])
-    wrong = "of_run = ? AND (type IS NULL OR type NOT IN ('header', 'cell', 'footer') OR (type = 'cell' AND (id IS NULL OR status IS NULL)))"
+    wrong = (
+        "of_run = ? AND (type IS NULL OR type NOT IN ('header', 'cell', 'footer') OR (type = 'cell' AND (id IS NULL OR status IS NULL)))"
+    )
     counted = connection.execute(f"SELECT count(*) FROM raw WHERE {wrong}", [run]).fetchone()
     connection.execute(f"DELETE FROM raw WHERE {wrong}", [run])
     return int(counted[0]) if counted else 0
@@ -182,7 +192,9 @@ def _read_parquet(connection: duckdb.DuckDBPyConnection, given: list[Source]) ->
 
 def _order_versions(connection: duckdb.DuckDBPyConnection) -> None:
     """Number the TensorFlow versions of all environments from the oldest, so that they can be compared and sorted."""
-    found = [str(row[0]) for row in connection.execute("SELECT DISTINCT tensorflow FROM environments WHERE tensorflow IS NOT NULL").fetchall()]
+    found = [
+        str(row[0]) for row in connection.execute("SELECT DISTINCT tensorflow FROM environments WHERE tensorflow IS NOT NULL").fetchall()
+    ]
     ranks = {version: rank for rank, version in enumerate(sorted(found, key=_version), 1)}
     if ranks:
         connection.executemany("UPDATE environments SET tensorflow_order = ? WHERE tensorflow = ?", [(r, v) for v, r in ranks.items()])

@@ -30,14 +30,14 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "plan": ("plan",),
     "tools": ("uv_command", "interpreters", "locks"),
     "engines": ("engines",),
-    "records": ("records", "store", "artifacts", "keys", "protocol", "verdict", "classify", "classify_faults"),
+    "records": ("records", "store", "artifacts", "keys", "protocol", "verdict", "classify", "classify_faults", "shelf", "warehouse"),
     "execution": ("schedule", "confirm", "reuse", "worker", "crew", "walk", "executor"),
-    "judgement": ("judge",),
+    "judgement": ("judge", "history"),
     "diagnosis": ("diagnose", "rules"),
     "reports": ("reports", "progress", "progress_live"),
     "commands": (
         *("cli", "__main__", "locking", "imaging", "package_index", "reproduce", "bench", "benchmark", "reports.planned"),
-        *("doctor", "checkup"),
+        *("doctor", "checkup", "options", "history_commands", "querying", "keeping", "retention"),
     ),
 }
 """Modules and packages of each room, as docs/architecture.md describes them."""
