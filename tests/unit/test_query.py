@@ -326,6 +326,4 @@ def test_a_whole_run_is_what_the_store_reads(tmp_path: Path) -> None:
     write(tmp_path, "20261101-000000-aaaa", *run.outcomes.values())
     read = RunStore(tmp_path).latest()
     expected = {id_: str(outcome.status) for id_, outcome in read.outcomes.items()}
-    assert {row[0]: row[1] for row in ask(tmp_path, "SELECT id, status FROM cells").rows} == {
-        id_: str(o.status) for id_, o in read.outcomes.items()
-    }
+    assert {row[0]: row[1] for row in ask(tmp_path, "SELECT id, status FROM cells").rows} == expected
