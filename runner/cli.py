@@ -34,6 +34,7 @@ from runner.options import (
     Profile,
     Reports,
     RunId,
+    Sharded,
     To,
     again,
     front,
@@ -57,13 +58,15 @@ app = typer.Typer(
 )
 
 
-def _planned(matrix: Path, profile: str | None, until: Stage = Stage.LOAD, **patterns: list[str] | None) -> Any:
+def _planned(matrix: Path, profile: str | None, until: Stage = Stage.LOAD, shard: str | None = None, **patterns: list[str] | None) -> Any:
     from runner.plan import make_plan
     from runner.selection import select
+    from runner.shards import shard_of
     from runner.spec import load_matrix
 
     selection = select(load_matrix(matrix), profile=profile, **{name: tuple(given or ()) for name, given in patterns.items()})
-    return make_plan(selection, until=until)
+    whole = make_plan(selection, until=until)
+    return whole if shard is None else shard_of(whole, shard)
 
 
 def _execute(plan: Any, *, engine: str, jobs: int | None, isolation: str, fresh: bool, reports: Path) -> int:
@@ -115,6 +118,7 @@ def plan(
     loader: Loaders = None,
     engine: EngineName = "auto",
     jobs: Jobs = None,
+    shard: Sharded = None,
     reports: Reports = REPORTS,
     json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> int:
@@ -122,7 +126,7 @@ def plan(
     from runner.reports.planned import describe, print_plan
     from runner.store import RunStore
 
-    planned = _planned(matrix, profile, env=env, from_=from_, to=to, fixture=fixture, format=format, loader=loader)
+    planned = _planned(matrix, profile, shard=shard, env=env, from_=from_, to=to, fixture=fixture, format=format, loader=loader)
     with closing(_engine(engine, planned)) as made:
         facts = describe(planned, made, RunStore(reports), jobs=jobs)
     print_plan(facts, Console(), as_json=json)
@@ -143,10 +147,11 @@ def run(
     jobs: Jobs = None,
     isolation: Isolated = "shared",
     fresh: Fresh = False,
+    shard: Sharded = None,
     reports: Reports = REPORTS,
 ) -> int:
     """Save every fixture in each environment, load it in every other, compare, and report. The main job."""
-    planned = _planned(matrix, profile, env=env, from_=from_, to=to, fixture=fixture, format=format, loader=loader)
+    planned = _planned(matrix, profile, shard=shard, env=env, from_=from_, to=to, fixture=fixture, format=format, loader=loader)
     return _execute(planned, engine=engine, jobs=jobs, isolation=isolation, fresh=fresh, reports=reports)
 
 
@@ -335,6 +340,7 @@ def schema(what: Annotated[str, typer.Argument(help="matrix or run")]) -> int:
 
 
 app.command()(history_commands.query)
+app.command()(history_commands.merge)
 app.add_typer(history_commands.runs, name="runs")
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from runner.options import REPORTS, Reports
+from runner.options import REPORTS, Reports, again, front
 
 if TYPE_CHECKING:
     from runner.model import Run
@@ -32,6 +32,25 @@ def query(
         return 0
     ask(tuple(words), form=form, output=output, reports=reports, console=console)
     return 0
+
+
+def merge(
+    shards: Annotated[list[str], typer.Argument(metavar="RUN...", help="the runs of all shards: ids, directories or files")],
+    reports: Reports = REPORTS,
+) -> int:
+    """Put the runs of all shards of a plan together as one run, after proving that they are that plan, and report on it."""
+    from runner.judge import judge
+    from runner.merging import merged
+    from runner.reports.terminal import print_report
+    from runner.store import RunStore, new_run_id
+
+    store = RunStore(reports)
+    header, outcomes, footer = merged([store.find(shard) for shard in shards], run=new_run_id(), command=again())
+    with store.create(header.run) as writer:
+        writer.append(header, *outcomes, footer)
+    made = store.read(header.run)
+    print_report(made, Console(), command=front())
+    return judge(made).exit_code
 
 
 def keep_as_parquet(run: Run, output: Path | None, reports: Path) -> int:

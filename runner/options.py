@@ -24,6 +24,7 @@ Isolated = Annotated[
     typer.Option(help="shared: loads that pass share a forked child; fork: a child for each cell; process: an interpreter for each cell"),
 ]
 Fresh = Annotated[bool, typer.Option("--fresh", help="run every cell, also those whose outcome is known")]
+Sharded = Annotated[str | None, typer.Option("--shard", metavar="I/N", help="only this part of the plan; `merge` puts the parts together")]
 Reports = Annotated[Path, typer.Option(help="where runs and artifacts are kept")]
 RunId = Annotated[str | None, typer.Argument(help="a run: its id, the beginning of it, or its file; the newest when not given")]
 
