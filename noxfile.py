@@ -128,9 +128,9 @@ def any_command(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run the tests; what stands behind `--` goes to pytest."""
+    """Run the tests, two files at a time; what stands behind `--` goes to pytest."""
     session.install("-e", ".", *nox.project.dependency_groups(PROJECT, "test"))
-    session.run("python", "-m", "pytest", *session.posargs)
+    session.run("python", "-m", "pytest", "-n", "2", "--dist", "loadgroup", *session.posargs)
 
 
 @nox.session

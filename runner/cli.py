@@ -315,7 +315,7 @@ def bench(
     matrix: Matrix = MATRIX,
     env: Annotated[str | None, typer.Option(help="the environment to measure in; one of the newest TensorFlow when not given")] = None,
     engine: EngineName = "local",
-    cells: Annotated[int, typer.Option(min=1, max=100, help="how many cells each way runs, if so many pass")] = 100,
+    cells: Annotated[int, typer.Option(min=1, max=1000, help="how many cells each way runs, if so many pass")] = 100,
     setup: Annotated[bool, typer.Option(help="also measure set-up against plain pip in a venv")] = True,
 ) -> int:
     """Measure this runner against a fresh process per cell and against the bare work, on the same cells in one run."""

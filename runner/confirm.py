@@ -13,7 +13,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from runner.model import REASONS, Cell, CheckResult, Isolation, Outcome, Reason, Status
+from runner.faults import STRIKING
+from runner.model import REASONS, Cell, CheckResult, Isolation, Outcome, Reason, Stage, Status
 
 _NOISE = (
     (re.compile(r"0x[0-9a-fA-F]+"), "0x"),
@@ -195,6 +196,8 @@ class Confirmer:
         return next(((found, group) for found, group in self._groups.items() if group.representative.id == cell_id), None)
 
     def _flaky(self, attempts: list[Outcome]) -> Ruling:
+        if _met_otherwise(attempts):
+            return self._settle(attempts[-1])
         first = next(attempt for attempt in attempts if attempt.status is Status.FAILED)
         update = {"status": Status.ERRORED, "reason": Reason.FLAKY}
         return self._settle(first.model_copy(update=update), confirmed=False)
@@ -216,6 +219,17 @@ def _agreeing(attempts: list[Outcome]) -> Outcome | None:
     if last.status is not Status.FAILED:
         return None
     return next((one for one in attempts[:-1] if one.status is Status.FAILED and one.reason is last.reason), None)
+
+
+def _met_otherwise(attempts: list[Outcome]) -> bool:
+    """Say whether a save died or hung of its fault, and at last raised: where want of memory strikes is chance.
+
+    The files are those of the last attempt, so that one stands; the others are told in its notes. A save that said nothing once
+    is another matter.
+    """
+    last = attempts[-1]
+    hit = last.fault in STRIKING and last.stage is Stage.SAVE and last.status is Status.PASSED
+    return hit and all(may_be_spurious(attempt) for attempt in attempts[:-1])
 
 
 def _told(attempt: Outcome) -> dict[str, Any]:

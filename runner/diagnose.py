@@ -146,5 +146,12 @@ def _ends(text: str) -> str:
 
 
 def _shortened(about: list[str]) -> str:
-    text = ", ".join(dict.fromkeys(" ".join(item.split()).replace('"', "").strip("'` ,:") for item in about))
+    text = ", ".join(dict.fromkeys(_bare(" ".join(item.split()).replace('"', "")) for item in about))
     return text if len(text) <= _DETAIL else f"{text[: _DETAIL - 1]}…"
+
+
+def _bare(text: str) -> str:
+    """Return a text without quotes and punctuation around it; quotes within it keep their pairs."""
+    text = text.strip("` ,:")
+    unquoted = text.strip("'")
+    return text if "'" in unquoted else unquoted

@@ -45,7 +45,11 @@ TIERS = {
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip the tiers whose tools are missing; on CI they run, and fail."""
+    """Skip the tiers whose tools are missing; on CI they run, and fail. Say which tests share a worker process of pytest-xdist."""
+    for item in items:
+        # What a file has made is there once; and tests of the one Docker engine look at what is on it, and remove it.
+        alone = "docker" if item.get_closest_marker("docker") else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(alone))
     for tier, (what, lacking) in TIERS.items():
         real = [item for item in items if item.get_closest_marker(tier)]
         why = lacking() if real and os.environ.get("CI") != "true" else ""

@@ -19,14 +19,23 @@ OTHER_WEIGHTS = 2
 
 
 def require(need: str) -> None:
-    """Raise Unsupported unless the module imports and has the attribute: `package.module` or `package.module:attribute`."""
+    """Raise Unsupported unless the module is there and has the attribute: `package.module` or `package.module:attribute`.
+
+    A module need not import: TensorFlow makes several of its own no sooner than they are asked for, and those are reached from the package.
+    """
     module, _, attribute = need.partition(":")
     try:
         found = importlib.import_module(module)
+        if not attribute or hasattr(found, attribute):
+            return
+        lacking = "%s has no %s" % (module, attribute)
     except Exception as error:
-        raise Unsupported("need-unmet", "%s does not import: %s: %s" % (module, type(error).__name__, str(error)[:300]))
-    if attribute and not hasattr(found, attribute):
-        raise Unsupported("need-unmet", "%s has no %s" % (module, attribute))
+        lacking = "%s does not import: %s: %s" % (module, type(error).__name__, str(error)[:300])
+    found = sys.modules.get(module.split(".")[0])
+    for name in module.split(".")[1:] + [attribute] * bool(attribute):
+        found = getattr(found, name, None)
+    if found is None:
+        raise Unsupported("need-unmet", lacking)
 
 
 def module_name(request: Dict[str, Any]) -> str:

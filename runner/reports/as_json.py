@@ -80,7 +80,10 @@ def _grid(grid: Grid) -> dict[str, Any]:
 
 
 def _fault(row: FaultRow) -> dict[str, Any]:
-    return {"fault": row.fault, "format": row.format, "saves": dict(row.saves), "left": dict(row.left), "loads": dict(row.loads)}
+    columns = {"saves": row.saves, "left": row.left, "loads": row.loads}
+    counts = {name: {met.word: met.times for met in words} for name, words in columns.items()}
+    where = {name: {met.word: list(met.where) for met in words} for name, words in columns.items()}
+    return {"fault": row.fault, "format": row.format, **counts, "where": where}
 
 
 def _cell(cell: GridCell) -> dict[str, Any]:

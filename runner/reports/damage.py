@@ -5,20 +5,31 @@ They are kept out of the grids: there a save that raised as it should would look
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from runner.faults import FAULTS, STRIKING
 from runner.judge import root_of
 from runner.model import Outcome, Stage, Status
 
-Words = tuple[tuple[str, int], ...]
+
+class Met(NamedTuple):
+    """How often a fault was met in this way, and in which environments: that of the save, or `producer > consumer`."""
+
+    word: str
+    times: int
+    where: tuple[str, ...] = ()
+
+
+Words = tuple[Met, ...]
 
 SAVE_WORDS = ("raised", "died", "looks whole", "hung", "SILENT", "damaged after", "fails", "fails without")
 LOAD_WORDS = ("refused", "unharmed", "partly", "crashed", "hung", "SILENT", "fails", "fails without")
 LEFT_WORDS = ("nothing", "empty", "a part", "whole")
 NO_STATEMENT = "no statement"
+NAMED = 2
+"""So many environments stand beside a count; the records have the others."""
 
 MEANINGS: dict[str, str] = {
     "raised": "the save raised an exception",
@@ -60,7 +71,7 @@ class Damage:
     @property
     def words(self) -> tuple[str, ...]:
         """The words that occur and want an explanation."""
-        found = {word for row in self.rows for word, _ in (*row.saves, *row.loads)}
+        found = {met.word for row in self.rows for met in (*row.saves, *row.loads)}
         return tuple(word for word in MEANINGS if word in found)
 
 
@@ -84,15 +95,18 @@ def _row(fault: str, format_: str, cells: list[Outcome], outcomes: dict[str, Out
     return FaultRow(
         fault=fault,
         format=format_,
-        saves=_counted((_word(outcome, outcomes) for outcome in saves), SAVE_WORDS),
-        left=_counted((_left(outcome) for outcome in saves if fault in STRIKING), LEFT_WORDS),
-        loads=_counted((_word(outcome, outcomes) for outcome in loads), LOAD_WORDS),
+        saves=_counted(((_word(outcome, outcomes), outcome) for outcome in saves), SAVE_WORDS),
+        left=_counted(((_left(outcome), outcome) for outcome in saves if fault in STRIKING), LEFT_WORDS),
+        loads=_counted(((_word(outcome, outcomes), outcome) for outcome in loads), LOAD_WORDS),
     )
 
 
-def _counted(words: Iterable[str], order: tuple[str, ...]) -> Words:
-    counts = Counter(words)
-    return tuple((word, counts[word]) for word in (*order, NO_STATEMENT) if counts[word])
+def _counted(told: Iterable[tuple[str, Outcome]], order: tuple[str, ...]) -> Words:
+    places: dict[str, list[str]] = {}
+    for word, outcome in told:
+        places.setdefault(word, []).append(f"{outcome.producer} > {outcome.consumer}" if outcome.consumer else outcome.environment)
+    found = (word for word in (*order, NO_STATEMENT) if word in places)
+    return tuple(Met(word, len(places[word]), tuple(dict.fromkeys(places[word]))) for word in found)
 
 
 def _word(outcome: Outcome, outcomes: dict[str, Outcome]) -> str:
@@ -121,6 +135,9 @@ def _order(fault: str) -> tuple[int, str]:
     return (known.index(fault) if fault in known else len(known), fault)
 
 
-def spoken(words: Words) -> str:
-    """Return counts as they stand in a table: `raised 4, died 1`."""
-    return ", ".join(f"{word} {count}" for word, count in words)
+def spoken(words: Words) -> tuple[str, ...]:
+    """Return counts as they stand in a table: `raised 3`, `died 1 (tf2.12-py311)`. Named is where the fewest met it otherwise."""
+    most = max((met.times for met in words), default=0)
+    return tuple(
+        f"{met.word} {met.times}" + (f" ({', '.join(met.where)})" if met.times < most and len(met.where) <= NAMED else "") for met in words
+    )

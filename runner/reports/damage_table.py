@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from runner.reports.clean import one_line
-from runner.reports.damage import MEANINGS, Damage, Words
+from runner.reports.damage import MEANINGS, Damage, Words, spoken
 
 _STYLES = {"SILENT": "bold red", "crashed": "red", "hung": "red"}
 
@@ -38,7 +38,7 @@ def damage_table(damage: Damage, silent: Text) -> Iterator[RenderableType]:
 
 def _cell(words: Words, silent: Text) -> Text:
     parts = [
-        Text.assemble(silent, " ", (f"{word} {count}", _STYLES[word])) if word == "SILENT" else Text(f"{word} {count}", _STYLES.get(word, ""))
-        for word, count in words
+        Text.assemble(silent, " ", (said, _STYLES["SILENT"])) if met.word == "SILENT" else Text(said, _STYLES.get(met.word, ""))
+        for met, said in zip(words, spoken(words), strict=True)
     ]
     return Text(", ").join(parts)

@@ -121,7 +121,7 @@ def _damage(tables: Tables) -> Iterator[str]:
 
 
 def _told(words: Words) -> str:
-    return spoken(words).replace("SILENT", f"**{SILENT.sign} SILENT**")
+    return prose(", ".join(spoken(words))).replace("SILENT", f"**{SILENT.sign} SILENT**")
 
 
 def _causes(title: str, groups: tuple[Group, ...], *, messages: bool) -> Iterator[str]:

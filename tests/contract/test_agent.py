@@ -167,6 +167,25 @@ def test_what_the_environment_lacks_is_said_with_a_reason(session: Session) -> N
     assert result["unsupported"]["reason"] == "need-unmet"
 
 
+@pytest.mark.parametrize(
+    ("need", "why"),
+    [
+        ("tensorflow.keras.models", None),
+        ("tensorflow.keras.models:load_model", None),
+        ("json.decoder:JSONDecoder", None),
+        ("tensorflow.keras.models:sing", "tensorflow.keras.models does not import"),
+        ("json.decoder:sing", "json.decoder has no sing"),
+    ],
+)
+def test_a_need_is_met_by_what_imports_and_by_what_is_only_reachable(session: Session, need: str, why: str | None) -> None:
+    result = session.run(BAD["nothing"], fixture={"name": "x", "file": "/nowhere.py", "options": {}, "needs": [need]})
+    if why is None:
+        assert result["unsupported"] is None
+        assert "/nowhere.py" in result["fixture_fault"]
+    else:
+        assert result["unsupported"]["why"].startswith(why)
+
+
 def test_the_ready_event_says_what_is_there(session: Session) -> None:
     if not session.ready["facts"]:
         pytest.skip("an agent that starts a process per cell imports nothing itself")

@@ -56,6 +56,10 @@ LOADS = {
     "wrong_signature/saved-model/serving": (Status.FAILED, Reason.SIGNATURE_DIFFERS),
     "load_miscounts/h5/load-model": (Status.DEGRADED, Reason.CONFIG_DIFFERS),
     "load_miscounts/keras-v3/load-model": (Status.DEGRADED, Reason.CONFIG_DIFFERS),
+    "load_otherwise/own/own": (Status.PASSED, None),
+    "load_otherwise@policy/own/own": (Status.DEGRADED, Reason.CONFIG_DIFFERS),
+    "load_otherwise@vocabulary/own/own": (Status.DEGRADED, Reason.CONFIG_DIFFERS),
+    "load_otherwise@random/own/own": (Status.DEGRADED, Reason.CONFIG_DIFFERS),
     "load_saturates/h5/load-model": (Status.FAILED, Reason.OUTPUTS_DIFFER),
     "load_loses_metrics/keras-v3/load-model": (Status.DEGRADED, Reason.COMPILE_LOST),
     "own_way/own/own": (Status.PASSED, None),
@@ -115,6 +119,12 @@ def test_awkward_inputs_show_what_usual_ones_do_not(run: Run) -> None:
 def test_what_is_lost_beside_the_values_is_named(run: Run) -> None:
     found = outcome(run, f"load/{ENV}/{ENV}/load_miscounts/keras-v3/load-model")
     assert found.notes["checks"]["config"]["problems"] == ["bad: rounds is 5 instead of 4"]
+    for what, problem in (
+        ("policy", "flat: the dtype policy is float32 instead of float64"),
+        ("vocabulary", "lookup: token 3 of the vocabulary is '50' instead of '40'"),
+        ("random", "flip: the state of its random generator"),
+    ):
+        assert outcome(run, f"load/{ENV}/{ENV}/load_otherwise@{what}/own/own").notes["checks"]["config"]["problems"] == [problem]
     assert outcome(run, f"load/{ENV}/{ENV}/load_loses_metrics/keras-v3/load-model").notes["checks"]["compile"]["expected"] == (
         "the metrics mean_absolute_error"
     )

@@ -18,10 +18,14 @@ def environment(name: str) -> Environment:
 
 
 def fixture(
-    name: str = "sequential", *, file: Path = Path("/nowhere/sequential.py"), formats: tuple[str, ...] = ("h5", "checkpoint")
+    name: str = "sequential",
+    *,
+    file: Path = Path("/nowhere/sequential.py"),
+    formats: tuple[str, ...] = ("h5", "checkpoint"),
+    fault: str | None = None,
 ) -> Fixture:
     """Return a fixture with this name."""
-    return Fixture(name=name, file=file, formats=formats)
+    return Fixture(name=name, file=file, formats=formats, fault=fault)
 
 
 def selection(

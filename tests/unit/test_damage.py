@@ -7,6 +7,7 @@ import json
 from runner.faults import FAULTS
 from runner.model import Cell, Outcome, Reason, Run, Stage, Status
 from runner.reports import as_json, markdown
+from runner.reports.damage import Met, Words, spoken
 from runner.reports.tables import pivot
 from runner.reports.terminal import to_text
 from tests.unit.samples import error, load, outcome, run_of, save
@@ -32,6 +33,10 @@ def fault_load(
     cell = Cell(stage=Stage.LOAD, producer=OLD, environment=consumer, fixture=kind, format=format_, loader="load-model", fault=kind)
     notes = {"fault": {"kind": kind, "load": said}} if said else {}
     return outcome(cell, status, reason, fault=kind, notes=notes, blocked_by=by)
+
+
+def counts(words: Words) -> list[tuple[str, int]]:
+    return [(met.word, met.times) for met in words]
 
 
 def a_run() -> Run:
@@ -62,17 +67,25 @@ def test_rows_are_fault_by_format_in_the_order_of_the_list() -> None:
         ("bit_flipped", "h5"),
     ]
     full, silent, killed, cut, flipped = damage.rows
-    assert (full.saves, full.left) == ((("raised", 2),), (("nothing", 1), ("a part", 1)))
-    assert silent.saves == (("SILENT", 1),)
-    assert (killed.saves, killed.left, killed.loads) == ((("died", 1),), (("whole", 1),), (("refused", 1),))
-    assert cut.loads == (("no statement", 1),)
-    assert (flipped.saves, flipped.left) == ((("damaged after", 1),), ())
+    assert full.saves == (Met("raised", 2, (OLD, NEW)),)
+    assert full.left == (Met("nothing", 1, (NEW,)), Met("a part", 1, (OLD,)))
+    assert silent.saves == (Met("SILENT", 1, (OLD,)),)
+    assert (killed.saves, killed.left) == ((Met("died", 1, (OLD,)),), (Met("whole", 1, (OLD,)),))
+    assert killed.loads == (Met("refused", 1, (f"{OLD} > {OLD}",)),)
+    assert counts(cut.loads) == [("no statement", 1)]
+    assert (counts(flipped.saves), flipped.left) == ([("damaged after", 1)], ())
     assert damage.absent == ("missing_shard",)
 
 
 def test_a_load_that_fails_undamaged_is_not_held_against_the_damage() -> None:
     flipped = pivot(a_run()).damage.rows[-1]
-    assert flipped.loads == (("SILENT", 1), ("fails without", 1))
+    assert counts(flipped.loads) == [("SILENT", 1), ("fails without", 1)]
+
+
+def test_where_few_met_a_fault_otherwise_they_are_named() -> None:
+    saves = (fault_save("disk_full", "h5", "raised: no space", f"tf2.{minor}") for minor in range(10, 14))
+    (row,) = pivot(run_of(*saves, fault_save("disk_full", "h5", "died: of SIGSEGV", "tf2.9"))).damage.rows
+    assert spoken(row.saves) == ("raised 4", "died 1 (tf2.9)")
 
 
 def test_what_a_save_that_fails_undamaged_blocks_fails_without_the_fault_too() -> None:
@@ -80,7 +93,7 @@ def test_what_a_save_that_fails_undamaged_blocks_fails_without_the_fault_too() -
     faulty = save(OLD, "truncated", "h5", Status.BLOCKED, Reason.BLOCKED_BY, blocked_by=plain.id).model_copy(update={"fault": "truncated"})
     loaded = fault_load("truncated", "h5", "", Status.BLOCKED, Reason.BLOCKED_BY, by=faulty.id)
     (row,) = pivot(run_of(plain, faulty, loaded)).damage.rows
-    assert (row.saves, row.loads) == ((("fails without", 1),), (("fails without", 1),))
+    assert counts(row.saves) == counts(row.loads) == [("fails without", 1)]
 
 
 def test_faults_are_in_no_grid_and_silent_ones_are_counted() -> None:

@@ -61,6 +61,15 @@ def dies(asked: Asked) -> Answer:
     return crashed(asked.request)
 
 
+def hangs(asked: Asked) -> Answer:
+    return under_fault({**crashed(asked.request), "ended": "timeout", "signal": 9})
+
+
+def under_fault(answer: Answer) -> Answer:
+    assert isinstance(answer, dict)
+    return {**answer, "fault": {"kind": "out_of_memory", "armed": True}}
+
+
 def test_everything_passes_and_is_written(tmp_path: Path) -> None:
     plan = make_plan(selection(("a", "b", "c")))
     engine = MemoryEngine()
@@ -118,6 +127,24 @@ def test_a_failure_that_does_not_come_again_is_flaky(tmp_path: Path) -> None:
     outcome = run(small(), engine, tmp_path).outcomes[LOAD]
     assert (outcome.status, outcome.reason, outcome.confirmed) == (Status.ERRORED, Reason.FLAKY, False)
     assert [attempt["status"] for attempt in outcome.notes["attempts"]] == ["failed", "passed"]
+
+
+@pytest.mark.parametrize("first", [hangs, dies], ids=["hung", "crashed"])
+def test_a_save_that_hangs_of_its_fault_and_then_raises_is_no_flaky_one(tmp_path: Path, first: Callable[[Asked], Answer]) -> None:
+    engine = MemoryEngine(on(SAVE, first, lambda asked: under_fault(fails()(asked))))
+    found = run(small(fixtures=(fixture(fault="out_of_memory"),)), engine, tmp_path)
+    assert status(found, SAVE) == (Status.PASSED, None)
+    assert found.outcomes[SAVE].notes["fault"]["save"].startswith("raised")
+    assert len(found.outcomes[SAVE].notes["attempts"]) == found.outcomes[SAVE].attempts
+
+
+def test_a_save_that_says_nothing_of_its_fault_and_then_raises_is_flaky(tmp_path: Path) -> None:
+    def silent(asked: Asked) -> Answer:
+        return under_fault({**good(asked.request), "findings": ["artifact-incomplete"]})
+
+    engine = MemoryEngine(on(SAVE, silent, lambda asked: under_fault(fails()(asked))))
+    found = run(small(fixtures=(fixture(fault="out_of_memory"),)), engine, tmp_path)
+    assert status(found, SAVE) == (Status.ERRORED, Reason.FLAKY)
 
 
 def test_failures_are_written_with_their_diagnosis_and_it_is_made_anew_when_they_are_taken_over(
