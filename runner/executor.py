@@ -179,6 +179,7 @@ def _header(run: str, plan: Plan, engine: Engine, ring: KeyRing, command: tuple[
         engine_facts=engine.facts,
         notes=plan.selection.notes,
         shard=plan.shard,
+        inputs=ring.inputs(),
     )
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from runner.model import Outcome, Run, Status
+from runner.model import Run, Status
+from runner.standing import root_of
 
 NOTHING_UNEXPECTED = 0
 UNEXPECTED = 1
@@ -28,21 +29,6 @@ class Judgement:
     errored: int = 0
     blocked_by_errored: int = 0
     not_run: int = 0
-
-
-def root_of(outcome: Outcome, outcomes: dict[str, Outcome]) -> Outcome | None:
-    """Return the cell at the end of a chain of blocked cells; None when it was never reached or the chain is a circle."""
-    seen: set[str] = set()
-    current = outcome
-    while current.status is Status.BLOCKED:
-        if current.id in seen or current.blocked_by is None:
-            return None
-        seen.add(current.id)
-        needed = outcomes.get(current.blocked_by)
-        if needed is None:
-            return None
-        current = needed
-    return current
 
 
 def judge(run: Run) -> Judgement:

@@ -407,6 +407,7 @@ class Outcome(_Record):
     format: str | None = None
     loader: str | None = None
     fault: str | None = None
+    canary: str | None = None
     status: Status
     reason: Reason | None = None
     checks: dict[Check, CheckResult] = Field(default_factory=dict)
@@ -442,7 +443,10 @@ class Shard(_Record):
 
 
 class Header(_Record):
-    """The first line of `run.jsonl`. `notes` tell what was left out or added; `merged_from` are the runs that it was made of."""
+    """The first line of `run.jsonl`. Of the `planned` cells, `canaries` are the canary's; `inputs` are hashes of what cells depend on.
+
+    `notes` tell what was left out or added; `merged_from` are the runs that it was made of.
+    """
 
     type: Literal["header"] = "header"
     schema_: int = Field(default=1, alias="schema")
@@ -454,10 +458,12 @@ class Header(_Record):
     matrix_sha256: str
     runner: str
     planned: int
+    canaries: int = 0
     environments: dict[str, dict[str, Any]]
     command: tuple[str, ...] = ()
     machine: dict[str, Any] = Field(default_factory=dict)
     engine_facts: dict[str, Any] = Field(default_factory=dict)
+    inputs: dict[str, Any] = Field(default_factory=dict)
     notes: tuple[str, ...] = ()
     shard: Shard | None = None
     merged_from: tuple[str, ...] = ()
@@ -470,6 +476,7 @@ SHARED_FIELDS: dict[str, str] = {
     "profile": "profile",
     "engine": "engine",
     "runner": "version of the runner",
+    "inputs": "set of fixtures, agent, limits or tolerances",
     "notes": "selection",
 }
 """What is the same in the headers of all shards of a plan, and what to call it."""

@@ -12,13 +12,13 @@ from rich.text import Text
 
 from runner.history import Stretch
 from runner.model import REASONS, CheckResult, Outcome, Run, Status
-from runner.reports.causes import is_silent
 from runner.reports.clean import clean, one_line, tail
 from runner.reports.evidence import Evidence, Rung, gather
 from runner.reports.glyphs import GLYPHS, SILENT
 from runner.reports.next_steps import COMMAND, options, reproduce_command
 from runner.reports.printing import Part, plain_text, print_parts
 from runner.reports.words import counted, duration
+from runner.standing import is_silent
 
 _WARNINGS = 20
 _LOG_LINES = 40

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from math import isfinite
 from pathlib import Path
 
-from runner.judge import root_of
 from runner.model import SEVERITY, Diagnosis, Outcome, Run, Stage, Status
-from runner.reports.causes import EXPLAINED, Group, diagnosis_of, group_by_cause, is_silent, is_unknown
+from runner.reports.causes import EXPLAINED, Group, diagnosis_of, group_by_cause, is_unknown
 from runner.reports.damage import Damage, damage_of
 from runner.rules.facts import facts_by_environment
+from runner.standing import is_silent, root_of
 
 Counts = tuple[tuple[Status, int], ...]
 

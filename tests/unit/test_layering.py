@@ -32,7 +32,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "engines": ("engines",),
     "records": ("records", "store", "artifacts", "keys", "protocol", "verdict", "classify", "classify_faults", "shelf", "warehouse"),
     "execution": ("schedule", "confirm", "reuse", "worker", "crew", "walk", "executor"),
-    "judgement": ("judge", "history"),
+    "judgement": ("judge", "standing", "inputs", "compare", "upgrade", "history"),
     "diagnosis": ("diagnose", "rules"),
     "reports": ("reports", "progress", "progress_live"),
     "commands": (

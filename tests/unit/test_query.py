@@ -16,7 +16,7 @@ import pytest
 from runner.errors import UsageError
 from runner.model import Check, CheckResult, Diagnosis, Outcome, Reason, Run, Status
 from runner.reports.answer import SHOWN, render
-from runner.reports.causes import is_silent
+from runner.standing import is_silent
 from runner.store import RunStore, read_run
 from runner.warehouse.parquet import export
 from runner.warehouse.questions import QUERIES, questions, statement_of
