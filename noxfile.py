@@ -120,6 +120,12 @@ def bench(session: nox.Session) -> None:
     runner(session, "bench")
 
 
+@nox.session(venv_backend="none")
+def nightly(session: nox.Session) -> None:
+    """Run what is new with the rest, compare with the last night, report, and tell a webhook on news."""
+    runner(session, "nightly")
+
+
 @nox.session(name="runner", venv_backend="none")
 def any_command(session: nox.Session) -> None:
     """Run any command of the runner: `-- show CELL`, `-- reproduce CELL`, `-- --help`."""

@@ -341,6 +341,7 @@ def schema(what: Annotated[str, typer.Argument(help="matrix or run")]) -> int:
 
 app.command()(history_commands.query)
 app.command()(history_commands.merge)
+app.command()(history_commands.nightly)
 app.add_typer(history_commands.runs, name="runs")
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from runner.options import REPORTS, Reports, again, front
+from runner.options import MATRIX, REPORTS, EngineName, Fresh, Jobs, Matrix, Reports, again, front, without
 
 if TYPE_CHECKING:
     from runner.model import Run
@@ -51,6 +51,40 @@ def merge(
     made = store.read(header.run)
     print_report(made, Console(), command=front())
     return judge(made).exit_code
+
+
+def nightly(
+    step: Annotated[str, typer.Argument(help="all, or for more than one machine: prepare, then shards and merge, then finish")] = "all",
+    matrix: Matrix = MATRIX,
+    profile: Annotated[str | None, typer.Option(help="the profile to run; `nightly` where there is one, else the first")] = None,
+    engine: EngineName = "auto",
+    jobs: Jobs = None,
+    fresh: Fresh = False,
+    webhook: Annotated[
+        str, typer.Option(envvar="TFMATRIX_WEBHOOK", show_envvar=True, help="an address that takes Slack's JSON, called on news only")
+    ] = "",
+    keep: Annotated[int, typer.Option(min=2, help="so many nights stay")] = 30,
+    run: Annotated[str | None, typer.Option(help="of `finish`: the run that the night made; the newest when not given")] = None,
+    reports: Reports = REPORTS,
+) -> int:
+    """Find what is new, run it with the rest, compare with the last night, report, and tell a webhook on news."""
+    from runner.nightly.command import Wish
+    from runner.nightly.command import nightly as do
+
+    wish = Wish(
+        matrix=matrix,
+        reports=reports,
+        profile=profile,
+        engine=engine,
+        jobs=jobs,
+        fresh=fresh,
+        keep=keep,
+        address=webhook,
+        run=run,
+        command=without(again(), "--webhook"),
+    )
+    # What `prepare` prints on the screen's other stream is a path for scripts.
+    return do(step, wish, Console(stderr=step == "prepare"))
 
 
 def keep_as_parquet(run: Run, output: Path | None, reports: Path) -> int:

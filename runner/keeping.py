@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -48,15 +48,23 @@ class Pruned:
 
 
 def prune(
-    store: RunStore, *, keep: int | None, days: int | None, dry: bool = False, archive: bool = False, now: datetime | None = None
+    store: RunStore,
+    *,
+    keep: int | None,
+    days: int | None,
+    dry: bool = False,
+    archive: bool = False,
+    among: Collection[str] | None = None,
+    now: datetime | None = None,
 ) -> Pruned:
     """Remove the runs that `retention.fates` lets go, and the artifacts that none of the others could read.
 
-    `archive` writes each run as Parquet first, where `query` still finds it. `dry` removes nothing. While a runner is at work no
-    artifact is removed: it may be about to read one.
+    `archive` writes each run as Parquet first, where `query` still finds it. `dry` removes nothing. Only runs `among` those named may
+    go. While a runner is at work no artifact is removed: it may be about to read one.
     """
     every = outlines(store)
-    decided = fates(every, keep=keep, days=days, now=now or datetime.now(UTC), held=_held(store, every))
+    asked = [run for run in every if among is None or run.run in among]
+    decided = fates(asked, keep=keep, days=days, now=now or datetime.now(UTC), held=_held(store, every))
     going = {fate.run for fate in decided if not fate.stays}
     keys = {run.run: _keys(store.runs / run.run / FILE) for run in every}
     lost = only_known_to(going, {run: known.reusable for run, known in keys.items()})

@@ -263,6 +263,7 @@ class MatrixFile(Shape):
     images: ImagesEntry | None = None
     tolerances: dict[Annotated[str, OneOf("dtype", DTYPES)], ToleranceEntry] = {}
     profiles: dict[Name, ProfileEntry] = Field({}, max_length=100, description="The first one is the default")
+    notes: list[str] = Field([], max_length=100, description="Lines that every run of this file carries and prints")
 
 
 class CatalogueFile(Shape):

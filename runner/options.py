@@ -40,3 +40,17 @@ def front() -> tuple[str, ...]:
 def again() -> tuple[str, ...]:
     """Return the command that was given, as one would type it again."""
     return (*front(), *sys.argv[1:])
+
+
+def without(command: tuple[str, ...], option: str) -> tuple[str, ...]:
+    """Return a command without an option and its value: what is secret is in no record."""
+    kept: list[str] = []
+    skip = False
+    for word in command:
+        if skip or word.startswith(f"{option}="):
+            skip = False
+        elif word == option:
+            skip = True
+        else:
+            kept.append(word)
+    return tuple(kept)

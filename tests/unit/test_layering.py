@@ -25,7 +25,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "words": ("runner", "model", "errors", "formats", "faults", "events", "nearest", "machine"),
     "matrix": (
         *("source", "shape", "matrix_file", "schemas", "releases", "versions", "environments"),
-        *("pairs", "catalogue", "profiles", "spec", "selection"),
+        *("pairs", "catalogue", "profiles", "spec", "selection", "additions"),
     ),
     "plan": ("plan", "shards"),
     "tools": ("uv_command", "interpreters", "locks"),
@@ -37,7 +37,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "reports": ("reports", "progress", "progress_live"),
     "commands": (
         *("cli", "__main__", "locking", "imaging", "package_index", "reproduce", "bench", "benchmark", "reports.planned"),
-        *("doctor", "checkup", "options", "merging", "history_commands", "querying", "keeping", "retention"),
+        *("doctor", "checkup", "options", "merging", "history_commands", "querying", "keeping", "retention", "nightly"),
     ),
 }
 """Modules and packages of each room, as docs/architecture.md describes them."""
