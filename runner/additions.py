@@ -31,26 +31,30 @@ def newest_known(environments: Sequence[Environment]) -> dict[str, str]:
     """Return the newest stable version of each package among environments; nightly builds and what follows a channel count nothing."""
     found: dict[str, str] = {}
     for environment in environments:
-        if environment.channel is None and not Version(environment.tensorflow).is_prerelease:
+        if _stable(environment):
             earlier = found.get(environment.package)
             found[environment.package] = max(filter(None, (earlier, environment.tensorflow)), key=Version)
     return found
 
 
+def _stable(environment: Environment) -> bool:
+    return environment.channel is None and not Version(environment.tensorflow).is_prerelease
+
+
 def oldest_of(environments: Sequence[Environment], package: str) -> str:
     """Return the oldest stable version of a package among environments: what is older than that is no news."""
-    return min((item.tensorflow for item in environments if item.package == package and item.channel is None), key=Version)
+    return min((item.tensorflow for item in environments if item.package == package and _stable(item)), key=Version)
 
 
 def new_releases(every: Sequence[Environment], chosen: Sequence[Environment], releases: Sequence[Release]) -> tuple[Addition, ...]:
     """Return an environment for each release that is newer than what there is, the newest patch of each minor only.
 
-    `every` are all environments of the matrix, `chosen` those of the profile, whose newest Python is used where the release has a
-    wheel for it. An id that is taken is made longer.
+    `every` are all environments of the matrix, `chosen` those of the profile. A patch gets the Python of its minor and an id with
+    the whole version, any other release the newest Python of the profile for which it has a wheel.
     """
     known: dict[str, str] = {}
     for environment in every:
-        if environment.channel is None:
+        if _stable(environment):
             minor = minor_of(environment.tensorflow)
             known[minor] = max(known.get(minor, "0"), environment.tensorflow, key=Version)
     newest = max(known.values(), key=Version, default="0")
@@ -65,7 +69,9 @@ def new_releases(every: Sequence[Environment], chosen: Sequence[Environment], re
 
 def _added(release: Release, chosen: Sequence[Environment], taken: set[str]) -> Addition:
     note = f"{release.package} {release.version} is new and was added for this run"
-    return Addition(_environment(release.version, release.package, _python(release.python, chosen), taken), note)
+    siblings = [item for item in chosen if _stable(item) and minor_of(item.tensorflow) == release.minor]
+    python = _python(release.python, siblings or chosen)
+    return Addition(_environment(release.version, release.package, python, taken, whole=bool(siblings)), note)
 
 
 def new_prerelease(version: str, package: str, chosen: Sequence[Environment], every: Sequence[Environment], python: str) -> Addition:
@@ -84,9 +90,9 @@ def _python(having: Sequence[str], chosen: Sequence[Environment]) -> str:
     return max(used or having, key=Version)
 
 
-def _environment(version: str, package: str, python: str, taken: set[str]) -> Environment:
+def _environment(version: str, package: str, python: str, taken: set[str], *, whole: bool = False) -> Environment:
     id_ = environment_id(tensorflow=version, python=python, package=package)
-    if id_ in taken:
+    if whole or id_ in taken:
         id_ = f"tf{version}-py{python.replace('.', '')}"
     return Environment(id=id_, tensorflow=version, package=package, python=python, as_of="today")
 

@@ -57,12 +57,18 @@ def newest_in_channel(environment: Environment, *, uv: Path | None = None, run: 
     return newest.version
 
 
-def newer_releases(package: str, than: str, *, uv: Path | None = None, run: RunUv = run_uv) -> tuple[Release, ...]:
-    """Return the stable releases of a package after a version that the index has now, oldest first, each with the Pythons it is for.
+def releases_since(package: str, version: str, *, uv: Path | None = None, run: RunUv = run_uv) -> tuple[Release, ...]:
+    """Return the stable releases of a package from a version on that the index has now, oldest first, each with its Pythons.
 
-    Days of release may be missing where the index gives none. Raises RunnerError when the index does not answer.
+    Days of release may be missing where the index gives none. Raises RunnerError when the index does not answer or has none at all,
+    which is no way to say that there is nothing new.
     """
-    return tuple(_Index(uv or find_uv(), run).releases(package, f">{than}", dated=False))
+    found = tuple(_Index(uv or find_uv(), run).releases(package, f">={version}", dated=False))
+    if not found:
+        raise RunnerError(
+            f"the package index knows no {package} {version} and no later one; is another index configured (UV_DEFAULT_INDEX)?"
+        )
+    return found
 
 
 def with_releases(path: Path, added: Iterable[Release]) -> str:

@@ -16,7 +16,7 @@ from runner.interpreters import find_interpreter
 from runner.locks import lock, lock_path
 from runner.model import Environment
 from runner.nightly.nights import MATRIX, Night
-from runner.package_index import newer_releases, newest_in_channel, with_releases
+from runner.package_index import newest_in_channel, releases_since, with_releases
 from runner.releases import DATA, Release
 from runner.spec import MatrixSpec
 from runner.uv_command import find_uv
@@ -77,7 +77,7 @@ def _discover(spec: MatrixSpec, chosen: Sequence[Environment]) -> Found:
     notes: list[str] = []
     for package, newest in newest_known(chosen).items():
         try:
-            newer = newer_releases(package, oldest_of(chosen, package), uv=uv)
+            newer = releases_since(package, oldest_of(chosen, package), uv=uv)
             releases += newer
             additions += new_releases(spec.environments, chosen, newer)
             if not any(environment.channel == "newest-pre" for environment in chosen):
