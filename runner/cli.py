@@ -1,7 +1,7 @@
 """The commands. The only place that prints for people and turns errors into exit codes.
 
-0 nothing unexpected, 2 bad usage or configuration, 3 nothing selected, 4 infrastructure left the result incomplete,
-130 interrupted; `judge` says which one a run gets.
+0 nothing unexpected, 1 news against a baseline or known failures, 2 bad usage or configuration, 3 nothing selected,
+4 infrastructure left the result incomplete, or it cannot be believed, 130 interrupted; `judge` says which one a run gets.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from runner.model import Isolation, Stage
 from runner.options import (
     MATRIX,
     REPORTS,
+    BaselineOption,
     EngineName,
     Env,
     Fixtures,
@@ -69,12 +70,16 @@ def _planned(matrix: Path, profile: str | None, until: Stage = Stage.LOAD, shard
     return whole if shard is None else shard_of(whole, shard)
 
 
-def _execute(plan: Any, *, engine: str, jobs: int | None, isolation: str, fresh: bool, reports: Path) -> int:
+def _execute(plan: Any, *, engine: str, jobs: int | None, isolation: str, fresh: bool, reports: Path, baseline: str | None = None) -> int:
     """Run a plan with its progress on the screen, print the report, and return the exit code."""
+    from runner import baselines
     from runner.executor import execute
+    from runner.expecting import expected
     from runner.judge import judge
     from runner.progress import watch
+    from runner.reports import markdown
     from runner.reports.terminal import print_report
+    from runner.step_summary import append_summary
     from runner.store import RunStore
 
     modes: dict[str, Isolation] = {"shared": "shared", "fork": "fork", "process": "process"}
@@ -82,11 +87,13 @@ def _execute(plan: Any, *, engine: str, jobs: int | None, isolation: str, fresh:
         raise UsageError(f"--isolation {isolation}: choose shared, fork or process")
     spec = plan.selection.spec
     console = Console()
+    store = RunStore(reports)
+    expectations = expected(plan.selection, baseline, store)
     with closing(_engine(engine, plan)) as made, watch(console) as on_event:
         run = execute(
             plan,
             made,
-            RunStore(reports),
+            store,
             jobs=jobs or spec.jobs,
             memory_mb=spec.memory_mb,
             isolation=modes[isolation],
@@ -94,8 +101,11 @@ def _execute(plan: Any, *, engine: str, jobs: int | None, isolation: str, fresh:
             on_event=on_event,
             command=again(),
         )
-    print_report(run, console, command=front())
-    return judge(run).exit_code
+    baselines.keep(run, expectations)
+    judgement = judge(run, expectations)
+    print_report(run, console, command=front(), judgement=judgement)
+    append_summary(*(markdown.render(run, command=front(), judgement=judgement, short=short) for short in (False, True)))
+    return judgement.exit_code
 
 
 def _engine(name: str, plan: Any) -> Engine:
@@ -148,11 +158,12 @@ def run(
     isolation: Isolated = "shared",
     fresh: Fresh = False,
     shard: Sharded = None,
+    baseline: BaselineOption = None,
     reports: Reports = REPORTS,
 ) -> int:
     """Save every fixture in each environment, load it in every other, compare, and report. The main job."""
     planned = _planned(matrix, profile, shard=shard, env=env, from_=from_, to=to, fixture=fixture, format=format, loader=loader)
-    return _execute(planned, engine=engine, jobs=jobs, isolation=isolation, fresh=fresh, reports=reports)
+    return _execute(planned, engine=engine, jobs=jobs, isolation=isolation, fresh=fresh, reports=reports, baseline=baseline)
 
 
 @app.command()
@@ -206,40 +217,70 @@ def _profile_with(matrix: Path, profile: str | None, environment: str) -> str | 
 @app.command()
 def report(
     run: RunId = None,
-    form: Annotated[str, typer.Option("--as", help="terminal, markdown, json or parquet")] = "terminal",
+    form: Annotated[str, typer.Option("--as", help="terminal, markdown, json, junit, badge or parquet")] = "terminal",
     output: Annotated[Path | None, typer.Option(help="write to this file instead of the screen")] = None,
     reports: Reports = REPORTS,
 ) -> int:
     """Report on a run."""
-    from runner.reports import as_json, markdown, terminal
+    from runner.baselines import kept
+    from runner.judge import judge
+    from runner.reports import as_json, badge, junit, markdown, terminal
+    from runner.step_summary import append_summary
     from runner.store import RunStore
+    from runner.writing import write_text
 
     found = RunStore(reports).find(run)
+    judgement = judge(found, kept(found))
     if form == "terminal" and output is None:
-        terminal.print_report(found, Console(), command=front())
+        terminal.print_report(found, Console(), command=front(), judgement=judgement)
         return 0
     if form == "parquet":
         return history_commands.keep_as_parquet(found, output, reports)
     makers = {
-        "terminal": lambda: terminal.to_text(found, command=front()),
-        "markdown": lambda: markdown.render(found, command=front()),
-        "json": lambda: as_json.render(found),
+        "terminal": lambda: terminal.to_text(found, command=front(), judgement=judgement),
+        "markdown": lambda: markdown.render(found, command=front(), judgement=judgement),
+        "json": lambda: as_json.render(found, judgement),
+        "junit": lambda: junit.render(found, judgement),
+        "badge": lambda: badge.render(found, judgement),
     }
     if form not in makers:
         raise UsageError(f"--as {form}: choose one of {', '.join((*makers, 'parquet'))}")
-    _write(makers[form](), output)
+    text = makers[form]()
+    write_text(text, output)
+    if form == "markdown":
+        append_summary(text, markdown.render(found, command=front(), judgement=judgement, short=True))
     return 0
 
 
-def _write(text: str, output: Path | None) -> None:
-    if output is None:
-        sys.stdout.write(text)
-        return
-    try:
-        output.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"--output {output}: cannot be written: {error.strerror}") from error
-    Console(stderr=True).print(f"written to {output}", highlight=False, markup=False)
+@app.command()
+def compare(
+    base: Annotated[str, typer.Argument(help="the run that is compared with, or RUN@ENVIRONMENT; latest is the newest run")],
+    new: Annotated[str, typer.Argument(help="the run that is looked at, or RUN@ENVIRONMENT")],
+    form: Annotated[str, typer.Option("--as", help="terminal, markdown or json")] = "terminal",
+    length: Annotated[str, typer.Option("--form", help="short or full")] = "short",
+    output: Annotated[Path | None, typer.Option(help="write to this file instead of the screen")] = None,
+    reports: Reports = REPORTS,
+) -> int:
+    """Compare two runs, or two environments: what newly breaks, what is fixed, what still breaks."""
+    from runner.comparing import show_comparison
+
+    return show_comparison(base, new, way=form, form=length, output=output, reports=reports, console=Console())
+
+
+baseline_app = typer.Typer(no_args_is_help=True, help="What is accepted: `run` fails only on news against it.")
+app.add_typer(baseline_app, name="baseline")
+
+
+@baseline_app.command()
+def accept(
+    run: RunId = None,
+    output: Annotated[Path, typer.Option(help="the file to write")] = REPORTS / "published" / "baseline.jsonl",
+    reports: Reports = REPORTS,
+) -> int:
+    """Write a run as a baseline."""
+    from runner.expecting import accept as accept_run
+
+    return accept_run(run, output=output, reports=reports, console=Console())
 
 
 @app.command()

@@ -173,6 +173,7 @@ def _header(run: str, plan: Plan, engine: Engine, ring: KeyRing, command: tuple[
         matrix_sha256=plan.selection.spec.sha256,
         runner=__version__,
         planned=len(plan.cells),
+        canaries=plan.canaries,
         environments=environments,
         command=command,
         machine=machine.describe(),

@@ -39,18 +39,22 @@ def merge(
     reports: Reports = REPORTS,
 ) -> int:
     """Put the runs of all shards of a plan together as one run, after proving that they are that plan, and report on it."""
+    from runner import baselines
     from runner.judge import judge
     from runner.merging import merged
     from runner.reports.terminal import print_report
     from runner.store import RunStore, new_run_id
 
     store = RunStore(reports)
-    header, outcomes, footer = merged([store.find(shard) for shard in shards], run=new_run_id(), command=again())
+    parts = [store.find(shard) for shard in shards]
+    header, outcomes, footer = merged(parts, run=new_run_id(), command=again())
     with store.create(header.run) as writer:
         writer.append(header, *outcomes, footer)
     made = store.read(header.run)
-    print_report(made, Console(), command=front())
-    return judge(made).exit_code
+    baselines.keep(made, baselines.kept(parts[0]))
+    judgement = judge(made, baselines.kept(made))
+    print_report(made, Console(), command=front(), judgement=judgement)
+    return judgement.exit_code
 
 
 def nightly(

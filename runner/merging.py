@@ -37,7 +37,8 @@ def merged(runs: Sequence[Run], *, run: str, command: tuple[str, ...] = ()) -> t
     outcomes, problems = _together(chosen)
     if problems:
         raise UsageError("\n".join(f"merge: {problem}" for problem in problems))
-    return _header(chosen, run, command), outcomes, _footer(chosen, outcomes)
+    header = _header(chosen, run, command).model_copy(update={"canaries": sum(outcome.canary is not None for outcome in outcomes)})
+    return header, outcomes, _footer(chosen, outcomes)
 
 
 def _differences(runs: Sequence[Run]) -> list[str]:

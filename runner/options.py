@@ -27,6 +27,9 @@ Fresh = Annotated[bool, typer.Option("--fresh", help="run every cell, also those
 Sharded = Annotated[str | None, typer.Option("--shard", metavar="I/N", help="only this part of the plan; `merge` puts the parts together")]
 Reports = Annotated[Path, typer.Option(help="where runs and artifacts are kept")]
 RunId = Annotated[str | None, typer.Argument(help="a run: its id, the beginning of it, or its file; the newest when not given")]
+BaselineOption = Annotated[
+    str | None, typer.Option("--baseline", help="a baseline file or a run: only news fails; none: not even the baseline of the matrix file")
+]
 
 MATRIX = Path("matrix.yaml")
 REPORTS = Path("reports")

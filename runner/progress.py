@@ -83,7 +83,7 @@ class Progress:
     def _cell_done(self, event: CellDone, now: float) -> None:
         outcome = event.outcome
         self.running.pop(outcome.id, None)
-        self.counts[outcome.status] += 1
+        self.counts[outcome.status] += not outcome.canary
         if outcome.reused_from is not None:
             self._reused_seen += 1
             return

@@ -2,7 +2,7 @@
 
 A save and all loads of what it wrote are one group and stay together, so no save is made twice. Groups are put in the order of a
 hash of their names and dealt out in turn: the parts are of nearly equal size, and the same plan gives the same parts anywhere.
-What a part needs besides (builds, and cells without a fault that a fault is judged by) it borrows: it runs them too.
+What a part needs besides (builds, the canary, and cells without a fault that a fault is judged by) it borrows: it runs them too.
 """
 
 from __future__ import annotations
@@ -33,16 +33,21 @@ def plan_hash(cells: Iterable[str]) -> str:
 
 
 def owners(plan: Plan, number: int) -> dict[str, int]:
-    """Return by cell id the one shard (from 1) that each cell of a plan belongs to; a build belongs to the first that needs it."""
-    groups = dict.fromkeys(_group(cell) for cell in plan.cells if cell.stage is not Stage.BUILD)
-    dealt = {group: place % number + 1 for place, group in enumerate(sorted(groups, key=_order))}
-    found = {cell.id: dealt[_group(cell)] for cell in plan.cells if cell.stage is not Stage.BUILD}
-    lonely = 0
-    for build in (cell for cell in plan.cells if cell.stage is Stage.BUILD):
-        users = [found[cell.id] for cell in plan.cells if cell.id in found and build in cell.needs]
-        # One that nothing needs is dealt out too: somebody has to make it.
-        found[build.id] = min(users, default=lonely % number + 1)
-        lonely += not users
+    """Return by cell id the one shard (from 1) that each cell of a plan belongs to.
+
+    Builds and the canary's cells belong to the first shard that has anything to do in their environment.
+    """
+    dealt = [cell for cell in plan.cells if not _everywhere(cell)]
+    groups = dict.fromkeys(_group(cell) for cell in dealt)
+    shard_of_group = {group: place % number + 1 for place, group in enumerate(sorted(groups, key=_order))}
+    found = {cell.id: shard_of_group[_group(cell)] for cell in dealt}
+    first: dict[str, int] = {}
+    for cell in dealt:
+        for environment in (cell.environment, cell.producer or cell.environment):
+            first[environment] = min(first.get(environment, number), found[cell.id])
+    for cell in (cell for cell in plan.cells if _everywhere(cell)):
+        # An environment in which nothing else is done is somebody's too.
+        found[cell.id] = first.setdefault(cell.environment, len(first) % number + 1)
     return found
 
 
@@ -50,24 +55,35 @@ def shard_of(plan: Plan, text: str) -> Plan:
     """Return the part of a plan that `2/8` names, runnable on its own; its `shard` says what of it other shards have too."""
     index, number = parse_shard(text)
     owned_by = owners(plan, number)
-    wanted: set[Cell] = set()
-    left = [cell for cell in plan.cells if owned_by[cell.id] == index]
-    while left:
-        cell = left.pop()
-        if cell not in wanted:
-            wanted.add(cell)
-            left += cell.needs
+    wanted = _with_needs(cell for cell in plan.cells if owned_by[cell.id] == index)
+    # Whether a part can be believed is seen in every environment that it uses.
+    environments = {cell.environment for cell in wanted}
+    wanted |= _with_needs(cell for cell in plan.cells if cell.canary and cell.environment in environments)
     cells = tuple(cell for cell in plan.cells if cell in wanted)
-    borrowed = tuple(cell.id for cell in cells if owned_by[cell.id] != index)
     part = Shard(
         index=index,
         of=number,
         plan_sha256=plan_hash(cell.id for cell in plan.cells),
         plan_cells=len(plan.cells),
         environments=tuple(plan.environments),
-        borrowed=borrowed,
+        borrowed=tuple(cell.id for cell in cells if owned_by[cell.id] != index),
     )
     return replace(plan, cells=cells, shard=part)
+
+
+def _with_needs(cells: Iterable[Cell]) -> set[Cell]:
+    found: set[Cell] = set()
+    left = list(cells)
+    while left:
+        cell = left.pop()
+        if cell not in found:
+            found.add(cell)
+            left += cell.needs
+    return found
+
+
+def _everywhere(cell: Cell) -> bool:
+    return cell.stage is Stage.BUILD or cell.canary is not None
 
 
 def _group(cell: Cell) -> str:

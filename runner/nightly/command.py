@@ -15,11 +15,13 @@ from pathlib import Path
 
 from rich.console import Console
 
+from runner import baselines
 from runner.compare import Comparison, compare
 from runner.engines import make_engine
 from runner.engines.base import Engine
 from runner.errors import RunnerError, UsageError
 from runner.executor import execute
+from runner.expecting import expected
 from runner.judge import INCOMPLETE, UNEXPECTED, judge
 from runner.keeping import prune
 from runner.model import Run
@@ -29,11 +31,13 @@ from runner.nightly.news import message, news_of, worse
 from runner.nightly.nights import Night, begin, forget, nights, unfinished
 from runner.nightly.preparing import prepare
 from runner.nightly.summary import summary
+from runner.options import front
 from runner.plan import Plan, make_plan
 from runner.progress import watch
-from runner.reports import markdown
+from runner.reports import compared_markdown, markdown
 from runner.selection import profile_of, select
 from runner.spec import load_matrix
+from runner.step_summary import append_summary
 from runner.store import RunStore
 
 PLACE = "nightly"
@@ -105,8 +109,9 @@ def _begun(wish: Wish, root: Path, console: Console, *, new: bool) -> Night:
 def _run(night: Night, wish: Wish, store: RunStore, engine: MakeEngine, console: Console) -> Run:
     plan = make_plan(select(load_matrix(night.matrix), profile=night.profile))
     spec = plan.selection.spec
+    expectations = expected(plan.selection, None, store)
     with closing(engine(plan)) as made, watch(console) as on_event:
-        return execute(
+        run = execute(
             plan,
             made,
             store,
@@ -116,6 +121,8 @@ def _run(night: Night, wish: Wish, store: RunStore, engine: MakeEngine, console:
             on_event=on_event,
             command=wish.command,
         )
+    baselines.keep(run, expectations)
+    return run
 
 
 def _engine(wish: Wish) -> MakeEngine:
@@ -133,12 +140,15 @@ def _finish(night: Night, wish: Wish, store: RunStore, console: Console) -> int:
     run = store.read(night.run)
     base = _base(night, store)
     comparison = compare(base, run) if base is not None else None
-    judgement = judge(run)
-    news = news_of(comparison, judgement, judge(base) if base is not None else None)
+    judgement = judge(run, baselines.kept(run))
+    news = news_of(comparison, judgement, judge(base, baselines.kept(base)) if base is not None else None)
     night = night.with_(base=base.header.run if base is not None else None)
     text = summary(night, run, base, comparison, news=news, judgement=judgement)
     _write(night.path / "summary.md", text)
-    _write(night.path / "report.md", markdown.render(run, command=("python", "-m", "runner")))
+    _write(night.path / "report.md", markdown.render(run, command=front(), judgement=judgement))
+    if base is not None and comparison is not None:
+        _write(night.path / "comparison.md", compared_markdown.render(base, run, comparison, form="full"))
+    append_summary(text)
     for line in text.splitlines():
         _say(console, line)
     night = _tell(night, wish, news, console)

@@ -8,6 +8,7 @@ from runner.compare import Comparison
 from runner.judge import Judgement
 from runner.model import Run
 from runner.nightly.nights import Night
+from runner.reports import compared_markdown
 from runner.reports.clean import code_span, prose
 from runner.reports.tables import pivot
 
@@ -31,4 +32,6 @@ def summary(night: Night, run: Run, base: Run | None, comparison: Comparison | N
         lines += ["This is the first night: there is nothing to compare it with.", ""]
     lines += [f"- {prose(line, limit=1000)}" for line in news] or ([] if base is None else ["Nothing."])
     lines.append("")
+    if base is not None and comparison is not None:
+        lines += [compared_markdown.render(base, run, comparison), ""]
     return "\n".join(lines)

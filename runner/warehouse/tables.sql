@@ -12,7 +12,7 @@ QUALIFY row_number() OVER (PARTITION BY of_run ORDER BY finished DESC) = 1;
 
 CREATE TABLE cells AS
 SELECT
-    of_run AS run, id, stage, environment, producer, consumer, fixture, format, loader, fault, status, reason,
+    of_run AS run, id, stage, environment, producer, consumer, fixture, format, loader, fault, canary, status, reason,
     status = 'failed' AND (
         reason IS NOT DISTINCT FROM 'damage-unnoticed'
         OR (error IS NULL AND reason IN ('weights-differ', 'outputs-differ', 'save-wrote-nothing', 'artifact-incomplete'))
@@ -41,7 +41,8 @@ WITH counted AS (
         count(*) FILTER (status = 'errored') AS errored,
         count(*) FILTER (status = 'not-run') AS said_not_run,
         count(*) FILTER (silent) AS silent
-    FROM cells GROUP BY run
+    -- The canary's cells are no findings.
+    FROM cells WHERE canary IS NULL GROUP BY run
 )
 SELECT
     header.run,
@@ -49,11 +50,11 @@ SELECT
     CAST(left(header.started, 19) AS TIMESTAMP) AS started,
     CAST(left(footer.finished, 19) AS TIMESTAMP) AS finished,
     CASE WHEN footer.complete THEN 'complete' WHEN source.active THEN 'running' ELSE 'interrupted' END AS state,
-    engine, profile, matrix, matrix_sha256, runner, planned,
+    engine, profile, matrix, matrix_sha256, runner, planned - coalesce(canaries, 0) AS planned,
     coalesce(cells, 0) AS cells, footer.reused, footer.duration_s,
     coalesce(passed, 0) AS passed, coalesce(degraded, 0) AS degraded, coalesce(failed, 0) AS failed,
     coalesce(unsupported, 0) AS unsupported, coalesce(blocked, 0) AS blocked, coalesce(errored, 0) AS errored,
-    coalesce(said_not_run, 0) + greatest(0, planned - coalesce(cells, 0)) AS not_run,
+    coalesce(said_not_run, 0) + greatest(0, planned - coalesce(canaries, 0) - coalesce(cells, 0)) AS not_run,
     coalesce(silent, 0) AS silent,
     command, machine, notes
 FROM header

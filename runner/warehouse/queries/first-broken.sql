@@ -6,7 +6,7 @@ WITH said AS (
     FROM cells
     JOIN environments AS saved ON saved.run = cells.run AND saved.environment = cells.producer
     JOIN environments AS loaded ON loaded.run = cells.run AND loaded.environment = cells.consumer
-    WHERE stage = 'load' AND fault IS NULL AND status IN ('passed', 'degraded', 'failed')
+    WHERE stage = 'load' AND fault IS NULL AND canary IS NULL AND status IN ('passed', 'degraded', 'failed')
     QUALIFY row_number() OVER (PARTITION BY id ORDER BY cells.run DESC) = 1
 ), sound AS (
     SELECT producer, fixture, format, loader FROM said WHERE producer = consumer AND status <> 'failed'

@@ -6,4 +6,4 @@ WITH newest AS (SELECT max(run) AS run FROM runs), before AS (
 )
 SELECT id, before.status AS was, before.run AS was_in, cells.status, cells.reason, cells.cause
 FROM cells JOIN newest USING (run) JOIN before USING (id)
-WHERE cells.status IN ('failed', 'degraded') AND before.status = 'passed' ORDER BY cells.status DESC, id
+WHERE cells.status IN ('failed', 'degraded') AND cells.canary IS NULL AND before.status = 'passed' ORDER BY cells.status DESC, id

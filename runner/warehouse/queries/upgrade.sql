@@ -2,7 +2,7 @@
 -- FROM: the environment that saves; * stands for anything
 -- TO: the environment that loads; * stands for anything
 WITH said AS (
-    SELECT * FROM cells WHERE stage = 'load' AND fault IS NULL AND producer GLOB $from AND consumer GLOB $to
+    SELECT * FROM cells WHERE stage = 'load' AND fault IS NULL AND canary IS NULL AND producer GLOB $from AND consumer GLOB $to
         AND status IN ('passed', 'degraded', 'failed')
     QUALIFY row_number() OVER (PARTITION BY id ORDER BY run DESC) = 1
 )
