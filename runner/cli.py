@@ -366,14 +366,15 @@ def bench(
 
 
 @app.command()
-def schema(what: Annotated[str, typer.Argument(help="matrix or run")]) -> int:
-    """Print a JSON Schema: of the matrix file, or of a line of run.jsonl."""
+def schema(what: Annotated[str, typer.Argument(help="matrix, run, report or compare")]) -> int:
+    """Print a JSON Schema: of the matrix file, of a line of run.jsonl, of `report --as json` or of `compare --as json`."""
     import json
 
     from runner.records import run_schema
+    from runner.reports.json_schemas import compare_schema, report_schema
     from runner.schemas import matrix_schema
 
-    makers = {"matrix": matrix_schema, "run": run_schema}
+    makers = {"matrix": matrix_schema, "run": run_schema, "report": report_schema, "compare": compare_schema}
     if what not in makers:
         raise UsageError(f"schema {what}: choose one of {', '.join(makers)}")
     sys.stdout.write(json.dumps(makers[what](), indent=2) + "\n")

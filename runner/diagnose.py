@@ -60,7 +60,7 @@ class _Case:
         self.outcome = outcome
         self.producer: Facts = environments.get(outcome.producer or outcome.environment, {})
         self.consumer: Facts = environments.get(outcome.consumer or "", {})
-        error = outcome.error
+        error = None if _came_later(outcome) else outcome.error
         self.message = [f"{error.type}: {_ends(error.message)}"] if error else [""]
         self.trace = [_ends(error.traceback)] if error else []
         self.warnings = [_ends(warning.message) for warning in outcome.warnings]
@@ -113,6 +113,13 @@ class _Case:
         )
 
 
+def _came_later(outcome: Outcome) -> bool:
+    """Say whether values were found wrong before this was raised: then it is not what is to be explained."""
+    return outcome.reason in _OF_VALUES and outcome.error is not None and outcome.error.phase in _AFTER_VALUES
+
+
+_OF_VALUES = (Reason.STRUCTURE_DIFFERS, Reason.WEIGHTS_DIFFER, Reason.OUTPUTS_DIFFER)
+_AFTER_VALUES = ("config", "optimizer", "train-step")
 _STEPS = {"newer": ("newer",), "older": ("older",), "same": ("same",), "other": ("newer", "older")}
 
 

@@ -109,7 +109,7 @@ def execute(
             stop=stop or threading.Event(),
             sources=sources,
         )
-        on_event(RunStarted(name, writer.path, planned=len(plan.cells), reused=len(known), note=_note(plan, known)))
+        on_event(RunStarted(name, writer.path, planned=len(plan.cells), reused=len(known), note=_note(plan, known), canaries=plan.canaries))
         if engine.facts.get("why"):
             on_event(Note(f"{engine.name} engine: {engine.facts['why']}"))
         try:

@@ -12,6 +12,7 @@ from runner.baselines import baseline_of, find_baseline, read_baseline, to_text,
 from runner.errors import NothingSelected, UsageError
 from runner.expectations import Baseline, Expectations, KnownFailure
 from runner.plan import make_plan
+from runner.reports.words import counted
 from runner.selection import Selection, select
 from runner.spec import MatrixSpec
 from runner.store import RunStore
@@ -71,9 +72,21 @@ def accept(run: str | None, *, output: Path, reports: Path, console: Console) ->
     baseline = baseline_of(found)
     if not baseline.cells:
         raise UsageError(f"baseline accept: run {found.header.run} has no cell that says anything about TensorFlow")
+    said = [f"run {found.header.run}: {counted(len(baseline.cells), 'cell')} accepted", *_replaced(output, baseline)]
     doubt = worth_accepting(found)
     write_text(to_text(baseline), output)
-    console.print(f"run {found.header.run}: {len(baseline.cells)} cells accepted", markup=False, highlight=False, soft_wrap=True)
-    if doubt:
-        console.print(f"beware: {doubt}", markup=False, highlight=False, soft_wrap=True)
+    for line in [*said, *([f"beware: {doubt}"] if doubt else [])]:
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
     return 0
+
+
+def _replaced(output: Path, baseline: Baseline) -> Iterator[str]:
+    """Yield what becomes of the baseline that was there: a run of fewer cells would forget the others without a word."""
+    if not output.is_file():
+        return
+    before = read_baseline(output)
+    changed = sum(id_ in before.cells and before.cells[id_] != cell for id_, cell in baseline.cells.items())
+    forgotten = len(before.cells.keys() - baseline.cells.keys())
+    yield f"of the baseline before, {counted(changed, 'cell')} changed"
+    if forgotten:
+        yield f"beware: it forgets {counted(forgotten, 'cell')} that this run does not have; they would be news when they fail"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from runner.model import Outcome, Run
+from runner.model import Cell, Outcome, Run, Stage
 
 _MOST = 4
 _SHARED = {"agent": "the runner's agent", "limits": "the limits", "tolerances": "the tolerances"}
@@ -40,7 +40,7 @@ def _differences(old: Mapping[str, str], new: Mapping[str, str]) -> str:
 
 def _installed(run: Run, name: str) -> dict[str, str]:
     """Return Python and the packages of an environment, as it reported them itself."""
-    build = next((o for o in run.outcomes.values() if o.environment == name and o.id == f"build/{name}"), None)
+    build = run.outcomes.get(Cell(stage=Stage.BUILD, environment=name).id)
     facts = build.notes.get("facts") if build else None
     if not isinstance(facts, Mapping) or not isinstance(facts.get("packages"), Mapping):
         return {}

@@ -61,7 +61,7 @@ def _judged(judgement: Judgement) -> Iterator[Part]:
         for id_, why in cells[:_NEWS]:
             yield Part(Text.assemble(f"  {one_line(id_, limit=400)}", (f"  {one_line(why)}" if why else "", "dim")), whole=True)
         if len(cells) > _NEWS:
-            yield Part(Text(f"  and {counted(len(cells) - _NEWS, 'more')}".removesuffix("s"), style="dim"))
+            yield Part(Text(f"  and {len(cells) - _NEWS} more", style="dim"))
     if judgement.expects:
         yield Part(Text())
         yield Part(Text(f"{known_text(judgement)}; {judgement.text}"))

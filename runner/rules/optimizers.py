@@ -40,6 +40,15 @@ OPTIMIZERS = (
         link="https://github.com/keras-team/keras/issues/19389",
         evidence=pattern(r"Skipping variable loading for (?:the )?optimizer '?(\w{1,60})"),
         reasons=(*FRESH, Reason.PARTIAL_RESTORE),
+        loaders=("load-weights", "load-weights-skip-mismatch", "model-from-json"),
+    ),
+    Rule(
+        name="optimizer-made-otherwise",
+        cause="the optimizer that its config makes has other variables than the file holds, so its saved state was skipped with a warning",
+        class_="optimizer-state",
+        remedy="see that get_config of the optimizer tells all that decides on its slots (momentum, amsgrad, ...); or compile anew",
+        evidence=pattern(r"Skipping variable loading for (?:the )?optimizer '?(\w{1,60})"),
+        reasons=(*FRESH, Reason.PARTIAL_RESTORE),
     ),
     Rule(
         name="directory-without-slots",

@@ -186,3 +186,12 @@ def test_what_rules_ask_of_versions_can_be_read() -> None:
 def test_links_are_to_threads() -> None:
     for rule in RULES:
         assert not rule.link or re.fullmatch(r"https://github\.com/[\w-]+/[\w.-]+/(?:issues|pull|discussions)/\d+", rule.link), rule.link
+
+
+@pytest.mark.parametrize(("reason", "phase", "fits"), [("outputs-differ", "train-step", False), ("outputs-differ", "outputs", True)])
+def test_what_was_raised_after_values_were_found_wrong_is_not_the_cause(
+    monkeypatch: pytest.MonkeyPatch, reason: str, phase: str, fits: bool
+) -> None:
+    error = ErrorInfo(type="KeyError", message="Unknown variable", phase=phase)
+    outcome = LOST.model_copy(update={"status": Status.FAILED, "reason": Reason(reason), "error": error})
+    assert (found(monkeypatch, outcome, pattern=pattern("unknown variable")) is not None) == fits
