@@ -104,7 +104,7 @@ def _execute(plan: Any, *, engine: str, jobs: int | None, isolation: str, fresh:
         )
     baselines.keep(run, expectations)
     judgement = judge(run, expectations)
-    print_report(run, console, command=front(), judgement=judgement, page=leave_page(run, command=front(), banner=judgement.banner))
+    print_report(run, console, command=front(), judgement=judgement, page=leave_page(run, store, command=front(), banner=judgement.banner))
     append_summary(*(markdown.render(run, command=front(), judgement=judgement, short=short) for short in (False, True)))
     return judgement.exit_code
 
@@ -232,7 +232,8 @@ def report(
     from runner.store import RunStore
     from runner.writing import write_text
 
-    found = RunStore(reports).find(run)
+    store = RunStore(reports)
+    found = store.find(run)
     judgement = judge(found, kept(found))
     if form == "terminal" and output is None and not format:
         terminal.print_report(found, Console(), command=front(), judgement=judgement)
@@ -248,7 +249,7 @@ def report(
     }
     if form in report_files.FORMS or format:
         return report_files.write_report_file(
-            found, form=form, output=output, formats=format or (), command=front(), banner=judgement.banner
+            found, store, form=form, output=output, formats=format or (), command=front(), banner=judgement.banner
         )
     if form not in makers:
         raise UsageError(f"--as {form}: choose one of {', '.join((*makers, *report_files.FORMS, 'parquet'))}")

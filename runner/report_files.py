@@ -2,28 +2,39 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
 
 from runner.errors import UsageError
+from runner.history import Stretch, histories_of
 from runner.model import Run
+from runner.store import RunStore, StoreFault
 
 PICTURES = ("svg", "png")
 FORMS = ("html", *PICTURES)
 PAGE = "report.html"
+REMEMBERED = 10
+"""So many runs, the newest, tell what became of each cell over time."""
 
 
 def write_report_file(
-    run: Run, *, form: str, output: Path | None, formats: Sequence[str], command: tuple[str, ...], banner: Sequence[str] = ()
+    run: Run,
+    store: RunStore,
+    *,
+    form: str,
+    output: Path | None,
+    formats: Sequence[str],
+    command: tuple[str, ...],
+    banner: Sequence[str] = (),
 ) -> int:
     """Write a report of one of `FORMS` to a file, or, where it is text, to standard output when there is none. Returns 0.
 
     `banner` stands above the page. Raises UsageError when the file cannot be written, or when what was asked for makes no sense together.
     """
-    from runner.reports.html.page import render
     from runner.reports.picture.draw import as_png, as_svg
 
     if formats and form not in PICTURES:
@@ -33,7 +44,7 @@ def write_report_file(
     if form == "png":
         data = as_png(run, formats)
     else:
-        data = (as_svg(run, formats) if form == "svg" else render(run, command=command, banner=banner)).encode()
+        data = (as_svg(run, formats) if form == "svg" else _page(run, store, command, banner)).encode()
     if output is None:
         sys.stdout.buffer.write(data)
         return 0
@@ -46,15 +57,13 @@ def write_report_file(
     return 0
 
 
-def leave_page(run: Run, *, command: tuple[str, ...], banner: Sequence[str] = ()) -> Path | None:
+def leave_page(run: Run, store: RunStore, *, command: tuple[str, ...], banner: Sequence[str] = ()) -> Path | None:
     """Write the page of a run beside its records and return where it is; None, and a word of it, where it cannot be written."""
-    from runner.reports.html.page import render
-
     directory = run.path.parent if run.path.suffix == ".jsonl" else run.path
     page, partial = directory / PAGE, directory / f"{PAGE}.partial"
     try:
         # Whoever has the page open never reads half of a new one.
-        partial.write_text(render(run, command=command, banner=banner), encoding="utf-8")
+        partial.write_text(_page(run, store, command, banner), encoding="utf-8")
         partial.replace(page)
     except OSError as error:
         partial.unlink(missing_ok=True)
@@ -62,6 +71,21 @@ def leave_page(run: Run, *, command: tuple[str, ...], banner: Sequence[str] = ()
         _tell(f"{page}: cannot be written: {error.strerror}; {what_next}")
         return None
     return page
+
+
+def _page(run: Run, store: RunStore, command: tuple[str, ...], banner: Sequence[str]) -> str:
+    from runner.reports.html.page import render
+
+    return render(run, command=command, banner=banner, history=history_until(run, store))
+
+
+def history_until(run: Run, store: RunStore) -> Mapping[str, tuple[Stretch, ...]]:
+    """Return what became of the cells of a run that changed, in it and the newest before it; what cannot be read says nothing."""
+    runs = [run]
+    for earlier in [id_ for id_ in store.ids() if id_ < run.header.run][1 - REMEMBERED :]:
+        with contextlib.suppress(StoreFault):
+            runs.append(store.read(earlier))
+    return histories_of(run.outcomes, runs)
 
 
 def _tell(text: str) -> None:
