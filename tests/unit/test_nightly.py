@@ -195,6 +195,7 @@ def test_only_news_is_told_and_once(quiet: Wish, hook: Server) -> None:
     assert night(quiet, engines)[0] == 0
     assert hook.posted == [], "the first night has nothing to be compared with"
     assert "This is the first night" in (last(quiet).path / "summary.md").read_text()
+    assert (quiet.reports / "runs" / str(last(quiet).run) / "report.html").is_file()
     engines.failing, engines.salt = {LOAD}, {"tf2.16-py312": "other"}
     code, said = night(quiet, engines)
     assert code == 1, said
