@@ -148,7 +148,7 @@ def _new_run(store: RunStore) -> RunWriter:
     for _ in range(20):
         with contextlib.suppress(FileExistsError):
             return store.create(new_run_id())
-    raise AssertionError("no free run id in twenty random ones")
+    raise AssertionError("no free run id in twenty tries")
 
 
 def _sweep(store: RunStore) -> None:

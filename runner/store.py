@@ -10,7 +10,6 @@ from __future__ import annotations
 import fcntl
 import os
 import re
-import secrets
 from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 from difflib import get_close_matches
@@ -37,8 +36,9 @@ class StoreFault(RunnerError):
 
 
 def new_run_id(now: datetime | None = None) -> str:
-    """Return a run id that sorts by time: `20261121-045900-3f2a` (UTC, to the second, and four random digits)."""
-    return f"{now or datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    """Return a run id that sorts by time: `20261121-045900-3f2a` (UTC, to the second, and 16 microseconds in hexadecimal)."""
+    now = now or datetime.now(UTC)
+    return f"{now:%Y%m%d-%H%M%S}-{now.microsecond // 16:04x}"
 
 
 class RunWriter:

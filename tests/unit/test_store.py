@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import resource
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import jsonschema
@@ -101,9 +101,10 @@ def test_runs_are_found_by_the_beginning_of_their_id(tmp_path: Path) -> None:
 
 
 def test_ids_sort_by_time() -> None:
-    early, late = new_run_id(datetime(2026, 1, 2, tzinfo=UTC)), new_run_id(datetime(2026, 1, 2, 0, 0, 1, tzinfo=UTC))
-    assert early < late
-    assert early.startswith("20260102-000000-")
+    begin = datetime(2026, 1, 2, tzinfo=UTC)
+    ids = [new_run_id(begin + timedelta(microseconds=after)) for after in (0, 16, 999_999, 1_000_000)]
+    assert ids == sorted(set(ids))
+    assert ids[0] == "20260102-000000-0000"
 
 
 def test_only_one_writer_a_run_and_its_lock_tells_that_it_lives(tmp_path: Path) -> None:
