@@ -5,19 +5,34 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from runner.errors import UsageError
 from runner.model import Run
 
+if TYPE_CHECKING:
+    from runner.reports.html.evidence import History
+
 PICTURES = ("svg", "png")
 FORMS = ("html", *PICTURES)
 PAGE = "report.html"
 
 
-def write_report_file(run: Run, *, form: str, output: Path | None, formats: Sequence[str], command: tuple[str, ...]) -> int:
+def write_report_file(
+    run: Run,
+    *,
+    form: str,
+    output: Path | None,
+    formats: Sequence[str],
+    command: tuple[str, ...],
+    banner: Sequence[str] = (),
+    history: History | None = None,
+) -> int:
     """Write a report of one of `FORMS` to a file, or, where it is text, to standard output when there is none. Returns 0.
+
+    `banner` and `history` are for the page: lines that stand above everything, and what became of cells over time.
 
     Raises UsageError when the file cannot be written, or when what was asked for makes no sense together.
     """
@@ -28,7 +43,13 @@ def write_report_file(run: Run, *, form: str, output: Path | None, formats: Sequ
         raise UsageError(f"--format chooses the panels of a picture: give it with --as {' or --as '.join(PICTURES)}")
     if form == "png" and output is None:
         raise UsageError("--as png is no text: say where it goes with --output matrix.png")
-    data = as_png(run, formats) if form == "png" else (as_svg(run, formats) if form == "svg" else render(run, command=command)).encode()
+    match form:
+        case "png":
+            data = as_png(run, formats)
+        case "svg":
+            data = as_svg(run, formats).encode()
+        case _:
+            data = render(run, command=command, banner=banner, history=history).encode()
     if output is None:
         sys.stdout.buffer.write(data)
         return 0
@@ -40,15 +61,18 @@ def write_report_file(run: Run, *, form: str, output: Path | None, formats: Sequ
     return 0
 
 
-def leave_page(run: Run, *, command: tuple[str, ...]) -> Path | None:
-    """Write the page of a run beside its records and return where it is; None, and a word of it, where it cannot be written."""
+def leave_page(run: Run, *, command: tuple[str, ...], banner: Sequence[str] = (), history: History | None = None) -> Path | None:
+    """Write the page of a run beside its records and return where it is; None, and a word of it, where it cannot be written.
+
+    `banner` are lines that stand above everything, `history` is what became of cells over time.
+    """
     from runner.reports.html.page import render
 
     directory = run.path.parent if run.path.suffix == ".jsonl" else run.path
     page, partial = directory / PAGE, directory / f"{PAGE}.partial"
     try:
         # Whoever has the page open never reads half of a new one.
-        partial.write_text(render(run, command=command), encoding="utf-8")
+        partial.write_text(render(run, command=command, banner=banner, history=history), encoding="utf-8")
         partial.replace(page)
     except OSError as error:
         partial.unlink(missing_ok=True)

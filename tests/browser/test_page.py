@@ -10,14 +10,14 @@ import pytest
 from playwright.sync_api import expect
 
 from runner.formats import kind_of
-from runner.model import Outcome, Run, Stage, Status
+from runner.model import Outcome, Reason, Run, Stage, Status
 from runner.reports.causes import is_silent
 from runner.reports.glyphs import fraction, glyph_of
 from runner.reports.palette import look_of
 from runner.reports.tables import fold, pivot
 from tests.browser.conftest import Opener
 from tests.browser.pages import Past, Seen, evil_run, read_grid, rich, sample_run
-from tests.unit.samples import QUICK, run_of
+from tests.unit.samples import QUICK, run_of, save
 
 pytestmark = pytest.mark.browser
 
@@ -118,7 +118,7 @@ def test_filters_stand_in_the_address_and_come_back_from_it(opened: Opener) -> N
     page.wait_for_url(f"**&cause={cause}")
     before = page.locator("#selected").text_content()
     page.reload()
-    page.wait_for_selector("html[data-ready]")
+    page.wait_for_selector("html[data-ready] #view[data-drawn]")
     assert page.locator("#selected").text_content() == before
     assert page.input_value("#filter-cause") == cause
     page.go_back()
@@ -279,6 +279,25 @@ def test_forward_and_backward_are_told_apart(opened: Opener) -> None:
 def _direction(outcome: Outcome) -> str:
     ahead = QUICK.index(outcome.consumer or "") - QUICK.index(outcome.producer or "")
     return "forward" if ahead > 0 else "backward" if ahead < 0 else "same"
+
+
+def test_what_faults_do_has_a_view_of_its_own_and_no_place_in_the_tables(opened: Opener) -> None:
+    told = {"fault": {"save": "raised: OSError", "left": {"files": 1, "bytes": 10}}}
+    raised = save(QUICK[0], "sequential@full", "h5", fault="disk_full", notes=told)
+    silent = save(
+        QUICK[1], "sequential@full", "h5", Status.FAILED, Reason.ARTIFACT_INCOMPLETE, fault="disk_full", notes={"fault": {"save": "silent"}}
+    )
+    page = opened(run_of(raised, silent, *sample_run().outcomes.values()), "view=faults").page
+    row = page.locator("table.plain tbody tr")
+    expect(row).to_have_count(1)
+    expect(row).to_contain_text("disk_full")
+    expect(row).to_contain_text("raised 1, ≠ SILENT 1")
+    row.get_by_role("button").click()
+    expect(page.locator("#evidence > .id")).to_have_text(silent.id)
+    expect(page.locator(".beside-cells li")).to_have_count(2)
+    page.goto(page.url.partition("#")[0] + "#format=h5")
+    page.wait_for_selector("#view[data-drawn]")
+    assert read_grid(page, page.locator("#view table[role=grid]").get_attribute("id") or "")[QUICK[0], "saved"].number == "4/4"
 
 
 def test_nothing_that_models_wrote_runs(opened: Opener) -> None:

@@ -11,7 +11,7 @@ from runner.formats import FORMAT_TEXT, KINDS, LOADERS, kind_of
 from runner.model import REASONS, SEVERITY, Diagnosis, Outcome, Run, Stage, Status
 from runner.reports.causes import EXPLAINED, diagnosis_of, error_line, is_silent, is_unknown, normalised
 from runner.reports.clean import one_line, thread
-from runner.reports.damage import MEANINGS, spoken
+from runner.reports.damage import MEANINGS, Words, spoken
 from runner.reports.evidence import side_of
 from runner.reports.glyphs import GLYPHS, SILENT
 from runner.reports.html.evidence import CHECKS, CHUNK, RESULTS, History, chunks
@@ -168,8 +168,12 @@ def _environments(run: Run, names: tuple[str, ...], facts: Mapping[str, Mapping[
 
 
 def _damage(tables: Tables) -> dict[str, Any]:
-    rows = [[row.fault, row.format, spoken(row.saves), spoken(row.left), spoken(row.loads)] for row in tables.damage.rows]
+    rows = [[row.fault, row.format, *(_met(words) for words in (row.saves, row.left, row.loads))] for row in tables.damage.rows]
     return {"rows": rows, "words": [[word, MEANINGS[word]] for word in tables.damage.words], "absent": list(tables.damage.absent)}
+
+
+def _met(words: Words) -> str:
+    return one_line(", ".join(spoken(words)), limit=1000).replace("SILENT", f"{SILENT.sign} SILENT")
 
 
 def _commands(run: Run, command: tuple[str, ...]) -> dict[str, list[str]]:

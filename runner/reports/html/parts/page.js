@@ -97,9 +97,11 @@ function apply() {
     drawn = wanted;
     current = select(state);
     grids.clear();
+    forgetUnmade();
     showFilters(state);
     showSums();
     document.getElementById("view").replaceChildren(...MAKERS[state.view](current, state));
+    makeVisible();
   }
   showViews(state);
   return showPanel(state);
@@ -107,6 +109,7 @@ function apply() {
 
 function listen() {
   window.addEventListener("hashchange", apply);
+  window.addEventListener("beforeprint", makeAllNow);
   const view = document.getElementById("view");
   view.addEventListener("keydown", keyInGrid);
   view.addEventListener("focusin", focusInGrid);
