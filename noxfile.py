@@ -71,6 +71,12 @@ def report(session: nox.Session) -> None:
 
 
 @nox.session(venv_backend="none")
+def compare(session: nox.Session) -> None:
+    """Compare two runs, or two environments: `-- RUN@tf2.15-py311 RUN@tf2.16-py311 --as markdown`."""
+    runner(session, "compare")
+
+
+@nox.session(venv_backend="none")
 @nox.parametrize("environment", [nox.param(name, id=name) for name in LOCKED])
 def save(session: nox.Session, environment: str) -> None:
     """Save every fixture in this environment."""

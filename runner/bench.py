@@ -12,6 +12,7 @@ import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +78,8 @@ def _plan(spec: MatrixSpec, environment: Environment) -> Plan:
     having = [profile.name for profile in spec.profiles if environment.id in profile.environments]
     if not having:
         raise UsageError(f"--env {environment.id}: no profile of {spec.path} has it")
-    plans = [make_plan(select(spec, profile=name, from_=(environment.id,), to=(environment.id,))) for name in having]
+    only = (environment.id,)
+    plans = [make_plan(replace(select(spec, profile=name, from_=only, to=only), canaries=())) for name in having]
     return max(plans, key=lambda plan: len(plan.cells))
 
 

@@ -235,6 +235,7 @@ def blank(cell: Cell, status: Status, reason: Reason | None, **more: Any) -> Out
         format=cell.format,
         loader=cell.loader,
         fault=cell.fault,
+        canary=cell.canary,
         status=status,
         reason=reason,
         **more,

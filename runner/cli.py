@@ -1,7 +1,7 @@
 """The commands. The only place that prints for people and turns errors into exit codes.
 
-0 nothing unexpected, 2 bad usage or configuration, 3 nothing selected, 4 infrastructure left the result incomplete,
-130 interrupted; `judge` says which one a run gets.
+0 nothing unexpected, 1 news against a baseline or known failures, 2 bad usage or configuration, 3 nothing selected,
+4 infrastructure left the result incomplete, or it cannot be believed, 130 interrupted; `judge` says which one a run gets.
 """
 
 from __future__ import annotations
@@ -54,6 +54,10 @@ Fresh = Annotated[bool, typer.Option("--fresh", help="run every cell, also those
 Reports = Annotated[Path, typer.Option(help="where runs and artifacts are kept")]
 RunId = Annotated[str | None, typer.Argument(help="a run: its id, the beginning of it, or its file; the newest when not given")]
 
+BaselineOption = Annotated[
+    str | None, typer.Option("--baseline", help="a baseline file or a run: only news fails; none: not even the baseline of the matrix file")
+]
+
 MATRIX = Path("matrix.yaml")
 REPORTS = Path("reports")
 
@@ -72,13 +76,17 @@ def _planned(matrix: Path, profile: str | None, until: Stage = Stage.LOAD, **pat
     return make_plan(selection, until=until)
 
 
-def _execute(plan: Any, *, engine: str, jobs: int | None, isolation: str, fresh: bool, reports: Path) -> int:
+def _execute(plan: Any, *, engine: str, jobs: int | None, isolation: str, fresh: bool, reports: Path, baseline: str | None = None) -> int:
     """Run a plan with its progress on the screen, print the report, and return the exit code."""
+    from runner import baselines
     from runner.executor import execute
+    from runner.expecting import expected
     from runner.judge import judge
     from runner.progress import watch
     from runner.report_files import leave_page
+    from runner.reports import markdown
     from runner.reports.terminal import print_report
+    from runner.step_summary import append_summary
     from runner.store import RunStore
 
     modes: dict[str, Isolation] = {"shared": "shared", "fork": "fork", "process": "process"}
@@ -86,11 +94,13 @@ def _execute(plan: Any, *, engine: str, jobs: int | None, isolation: str, fresh:
         raise UsageError(f"--isolation {isolation}: choose shared, fork or process")
     spec = plan.selection.spec
     console = Console()
+    store = RunStore(reports)
+    expectations = expected(plan.selection, baseline, store)
     with closing(_engine(engine, plan)) as made, watch(console) as on_event:
         run = execute(
             plan,
             made,
-            RunStore(reports),
+            store,
             jobs=jobs or spec.jobs,
             memory_mb=spec.memory_mb,
             isolation=modes[isolation],
@@ -98,8 +108,12 @@ def _execute(plan: Any, *, engine: str, jobs: int | None, isolation: str, fresh:
             on_event=on_event,
             command=_again(),
         )
-    print_report(run, console, command=front(), page=leave_page(run, command=front()))
-    return judge(run).exit_code
+    baselines.keep(run, expectations)
+    judgement = judge(run, expectations)
+    page = leave_page(run, command=front(), judgement=judgement)
+    print_report(run, console, command=front(), judgement=judgement, page=page)
+    append_summary(*(markdown.render(run, command=front(), judgement=judgement, short=short) for short in (False, True)))
+    return judgement.exit_code
 
 
 def _engine(name: str, plan: Any) -> Engine:
@@ -155,11 +169,12 @@ def run(
     jobs: Jobs = None,
     isolation: Isolated = "shared",
     fresh: Fresh = False,
+    baseline: BaselineOption = None,
     reports: Reports = REPORTS,
 ) -> int:
     """Save every fixture in each environment, load it in every other, compare, and report. The main job."""
     planned = _planned(matrix, profile, env=env, from_=from_, to=to, fixture=fixture, format=format, loader=loader)
-    return _execute(planned, engine=engine, jobs=jobs, isolation=isolation, fresh=fresh, reports=reports)
+    return _execute(planned, engine=engine, jobs=jobs, isolation=isolation, fresh=fresh, reports=reports, baseline=baseline)
 
 
 @app.command()
@@ -213,42 +228,72 @@ def _profile_with(matrix: Path, profile: str | None, environment: str) -> str | 
 @app.command()
 def report(
     run: RunId = None,
-    form: Annotated[str, typer.Option("--as", help="terminal, markdown, json, html, svg or png")] = "terminal",
+    form: Annotated[str, typer.Option("--as", help="terminal, markdown, json, html, svg, png, junit or badge")] = "terminal",
     output: Annotated[Path | None, typer.Option(help="write to this file instead of the screen")] = None,
     format: Annotated[list[str] | None, typer.Option("--format", help="of svg and png: the formats that have a panel (glob)")] = None,
     reports: Reports = REPORTS,
 ) -> int:
     """Report on a run."""
     from runner import report_files
-    from runner.reports import as_json, markdown, terminal
+    from runner.baselines import kept
+    from runner.judge import judge
+    from runner.reports import as_json, badge, junit, markdown, terminal
+    from runner.step_summary import append_summary
     from runner.store import RunStore
+    from runner.writing import write_text
 
     found = RunStore(reports).find(run)
+    judgement = judge(found, kept(found))
     if form == "terminal" and output is None and not format:
-        terminal.print_report(found, Console(), command=front())
+        terminal.print_report(found, Console(), command=front(), judgement=judgement)
         return 0
     makers = {
-        "terminal": lambda: terminal.to_text(found, command=front()),
-        "markdown": lambda: markdown.render(found, command=front()),
-        "json": lambda: as_json.render(found),
+        "terminal": lambda: terminal.to_text(found, command=front(), judgement=judgement),
+        "markdown": lambda: markdown.render(found, command=front(), judgement=judgement),
+        "json": lambda: as_json.render(found, judgement),
+        "junit": lambda: junit.render(found, judgement),
+        "badge": lambda: badge.render(found, judgement),
     }
     if form in report_files.FORMS or format:
-        return report_files.write_report_file(found, form=form, output=output, formats=format or (), command=front())
+        return report_files.write_report_file(found, form=form, output=output, formats=format or (), command=front(), judgement=judgement)
     if form not in makers:
         raise UsageError(f"--as {form}: choose one of {', '.join((*makers, *report_files.FORMS))}")
-    _write(makers[form](), output)
+    text = makers[form]()
+    write_text(text, output)
+    if form == "markdown":
+        append_summary(text, markdown.render(found, command=front(), judgement=judgement, short=True))
     return 0
 
 
-def _write(text: str, output: Path | None) -> None:
-    if output is None:
-        sys.stdout.write(text)
-        return
-    try:
-        output.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"--output {output}: cannot be written: {error.strerror}") from error
-    Console(stderr=True).print(f"written to {output}", highlight=False, markup=False)
+@app.command()
+def compare(
+    base: Annotated[str, typer.Argument(help="the run that is compared with, or RUN@ENVIRONMENT; latest is the newest run")],
+    new: Annotated[str, typer.Argument(help="the run that is looked at, or RUN@ENVIRONMENT")],
+    form: Annotated[str, typer.Option("--as", help="terminal, markdown or json")] = "terminal",
+    length: Annotated[str, typer.Option("--form", help="short or full")] = "short",
+    output: Annotated[Path | None, typer.Option(help="write to this file instead of the screen")] = None,
+    reports: Reports = REPORTS,
+) -> int:
+    """Compare two runs, or two environments: what newly breaks, what is fixed, what still breaks."""
+    from runner.comparing import show_comparison
+
+    return show_comparison(base, new, way=form, form=length, output=output, reports=reports, console=Console())
+
+
+baseline_app = typer.Typer(no_args_is_help=True, help="What is accepted: `run` fails only on news against it.")
+app.add_typer(baseline_app, name="baseline")
+
+
+@baseline_app.command()
+def accept(
+    run: RunId = None,
+    output: Annotated[Path, typer.Option(help="the file to write")] = REPORTS / "published" / "baseline.jsonl",
+    reports: Reports = REPORTS,
+) -> int:
+    """Write a run as a baseline."""
+    from runner.expecting import accept as accept_run
+
+    return accept_run(run, output=output, reports=reports, console=Console())
 
 
 @app.command()
@@ -329,14 +374,15 @@ def bench(
 
 
 @app.command()
-def schema(what: Annotated[str, typer.Argument(help="matrix or run")]) -> int:
-    """Print a JSON Schema: of the matrix file, or of a line of run.jsonl."""
+def schema(what: Annotated[str, typer.Argument(help="matrix, run, report or compare")]) -> int:
+    """Print a JSON Schema: of the matrix file, of a line of run.jsonl, of `report --as json` or of `compare --as json`."""
     import json
 
     from runner.records import run_schema
+    from runner.reports.json_schemas import compare_schema, report_schema
     from runner.schemas import matrix_schema
 
-    makers = {"matrix": matrix_schema, "run": run_schema}
+    makers = {"matrix": matrix_schema, "run": run_schema, "report": report_schema, "compare": compare_schema}
     if what not in makers:
         raise UsageError(f"schema {what}: choose one of {', '.join(makers)}")
     sys.stdout.write(json.dumps(makers[what](), indent=2) + "\n")

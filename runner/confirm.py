@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from runner.canaries import BROKEN
 from runner.faults import STRIKING
 from runner.model import REASONS, Cell, CheckResult, Isolation, Outcome, Reason, Stage, Status
 
@@ -118,6 +119,9 @@ class Confirmer:
         return self._repeated(cell, attempts)
 
     def _first(self, cell: Cell, outcome: Outcome) -> Ruling:
+        if outcome.status is Status.FAILED and cell.canary == BROKEN:
+            # It has to fail, and does not stand for any other failure.
+            return self._settle(outcome)
         if outcome.status is Status.FAILED:
             return self._failure(cell, outcome)
         if outcome.status is Status.ERRORED and may_be_spurious(outcome):

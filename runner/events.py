@@ -14,13 +14,14 @@ from runner.model import Footer, Outcome, Reason
 
 @dataclass(frozen=True)
 class RunStarted:
-    """A run begins: `planned` cells in all, of which `reused` were taken over from earlier runs; `note` is one line for people."""
+    """A run begins: of `planned` cells `reused` were taken over and `canaries` are the canary's; `note` is one line for people."""
 
     run: str
     path: Path
     planned: int
     reused: int = 0
     note: str = ""
+    canaries: int = 0
 
 
 @dataclass(frozen=True)

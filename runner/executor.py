@@ -109,7 +109,7 @@ def execute(
             stop=stop or threading.Event(),
             sources=sources,
         )
-        on_event(RunStarted(name, writer.path, planned=len(plan.cells), reused=len(known), note=_note(plan, known)))
+        on_event(RunStarted(name, writer.path, planned=len(plan.cells), reused=len(known), note=_note(plan, known), canaries=plan.canaries))
         if engine.facts.get("why"):
             on_event(Note(f"{engine.name} engine: {engine.facts['why']}"))
         try:
@@ -173,10 +173,12 @@ def _header(run: str, plan: Plan, engine: Engine, ring: KeyRing, command: tuple[
         matrix_sha256=plan.selection.spec.sha256,
         runner=__version__,
         planned=len(plan.cells),
+        canaries=plan.canaries,
         environments=environments,
         command=command,
         machine=machine.describe(),
         engine_facts=engine.facts,
+        inputs=ring.inputs(),
     )
 
 

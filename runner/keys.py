@@ -48,6 +48,15 @@ class KeyRing:
             parts |= {"loader": cell.loader, "save": self.key(cell.needs[0])}
         return digest(parts)
 
+    def inputs(self) -> dict[str, Any]:
+        """Return what keys are made of apart from the environments, hashed, for the header of a run: a comparison can name what changed."""
+        return {
+            "agent": self.agent,
+            "limits": digest(asdict(self.limits)),
+            "tolerances": digest({dtype: asdict(tolerance) for dtype, tolerance in self.tolerances}),
+            "fixtures": {key: digest(self._fixture(key)) for key in self.fixtures},
+        }
+
     def _fixture(self, key: str) -> dict[str, Any]:
         fixture = self.fixtures[key]
         known = {"name": fixture.name, "source": self.sources[key], "options": dict(fixture.options), "needs": fixture.needs}

@@ -6,7 +6,9 @@ checked by `environments` and `spec`.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -24,7 +26,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from runner.faults import FAULTS
 from runner.formats import FORMATS, LOADERS
-from runner.model import Isolation
+from runner.model import REASONS, Isolation
 from runner.nearest import did_you_mean
 
 DTYPES = ("float16", "bfloat16", "float32", "float64", "complex64", "complex128")
@@ -33,6 +35,8 @@ PAIR_WORDS = ("all", "upgrades", "downgrades", "neighbours")
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._+-]{0,79}$"
 """What environments, fixtures and profiles may be called: they are parts of cell ids and of paths."""
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 NEED = r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*(:[A-Za-z_]\w*)?$"
 """What a fixture may need: a module that imports, or an attribute of one."""
@@ -250,6 +254,23 @@ class ProfileEntry(Shape):
     formats: Formats | None = Field(None, description="Default: those of the file")
 
 
+def _to_day(value: object) -> object:
+    """Let a day stand with or without quotes."""
+    return date.fromisoformat(value) if isinstance(value, str) and _DAY.fullmatch(value) else value
+
+
+class KnownFailureEntry(Shape):
+    """Cells that are known to fail, and why: they fail no build, and are news when they pass."""
+
+    selector: Text = Field(description="An id of a cell, or a pattern with * and ? over ids; every cell that it fits must fail")
+    reason: Annotated[str, OneOf("reason", tuple(map(str, REASONS)))] = Field(description="Why they fail, as reports give it")
+    because: Annotated[str, Field(max_length=500)] = Field("", description="One sentence for people")
+    issue: Annotated[str, Field(max_length=500)] = Field("", description="Where it is discussed")
+    expires: Annotated[date, BeforeValidator(_to_day, json_schema_input_type=str)] | None = Field(
+        None, description="The last day on which it holds, as 2027-03-31; none: for good"
+    )
+
+
 class MatrixFile(Shape):
     """A matrix file. Keys that begin with x- are yours: a place for anchors."""
 
@@ -263,6 +284,8 @@ class MatrixFile(Shape):
     images: ImagesEntry | None = None
     tolerances: dict[Annotated[str, OneOf("dtype", DTYPES)], ToleranceEntry] = {}
     profiles: dict[Name, ProfileEntry] = Field({}, max_length=100, description="The first one is the default")
+    known_failures: list[KnownFailureEntry] = Field([], max_length=10_000, description="Cells that may fail without failing a build")
+    baseline: Text | None = Field(None, description="A file that `baseline accept` wrote, relative to this file: only news fails a build")
 
 
 class CatalogueFile(Shape):

@@ -266,6 +266,7 @@ class Fixture:
     `needs` are what must be there in the environment: modules that import, or module:attribute; `formats` are the formats that
     make sense for it, and `loaders` those that are to read a format, where it is not left to the profile; `because` says why.
     `options` are passed to the fixture's functions as keyword arguments; `code` is where its classes are when it is loaded.
+    `canary` marks the two that say whether a run can be believed: they are in every run, and no findings.
     """
 
     name: str
@@ -280,6 +281,7 @@ class Fixture:
     isolation: Isolation | None = None
     summary: str = ""
     fault: str | None = None
+    canary: str | None = None
 
     @property
     def key(self) -> str:
@@ -310,8 +312,8 @@ Tolerances = tuple[tuple[str, Tolerance], ...]
 class Cell:
     """One unit of the matrix. `environment` runs it; for a load that is the consumer, and `producer` made the artifact.
 
-    `fault` is that of its fixture. `control` is the fixture that is the same without it, where the plan has one: what fails
-    there says nothing of the fault.
+    `fault` and `canary` are those of its fixture. `control` is the fixture that is the same without the fault, where the plan has
+    one: what fails there says nothing of the fault.
     """
 
     stage: Stage
@@ -322,6 +324,7 @@ class Cell:
     loader: str | None = None
     fault: str | None = None
     control: str | None = None
+    canary: str | None = None
 
     @property
     def id(self) -> str:
@@ -407,6 +410,7 @@ class Outcome(_Record):
     format: str | None = None
     loader: str | None = None
     fault: str | None = None
+    canary: str | None = None
     status: Status
     reason: Reason | None = None
     checks: dict[Check, CheckResult] = Field(default_factory=dict)
@@ -428,7 +432,7 @@ class Outcome(_Record):
 
 
 class Header(_Record):
-    """The first line of `run.jsonl`."""
+    """The first line of `run.jsonl`. Of the `planned` cells, `canaries` are the canary's; `inputs` are hashes of what cells depend on."""
 
     type: Literal["header"] = "header"
     schema_: int = Field(default=1, alias="schema")
@@ -440,10 +444,12 @@ class Header(_Record):
     matrix_sha256: str
     runner: str
     planned: int
+    canaries: int = 0
     environments: dict[str, dict[str, Any]]
     command: tuple[str, ...] = ()
     machine: dict[str, Any] = Field(default_factory=dict)
     engine_facts: dict[str, Any] = Field(default_factory=dict)
+    inputs: dict[str, Any] = Field(default_factory=dict)
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -39,14 +39,19 @@ class Plan:
 
     @property
     def fixtures(self) -> dict[str, Fixture]:
-        """The fixtures of the selection, by key."""
-        return {fixture.key: fixture for fixture in self.selection.fixtures}
+        """The fixtures of the selection and the canaries, by key."""
+        return {fixture.key: fixture for fixture in (*self.selection.fixtures, *self.selection.canaries)}
 
     @property
     def counts(self) -> dict[Stage, int]:
-        """How many cells each stage has."""
-        found = Counter(cell.stage for cell in self.cells)
+        """How many cells each stage has; the canary's are counted apart."""
+        found = Counter(cell.stage for cell in self.cells if not cell.canary)
         return {stage: found[stage] for stage in Stage}
+
+    @property
+    def canaries(self) -> int:
+        """How many cells are the canary's."""
+        return sum(cell.canary is not None for cell in self.cells)
 
 
 def make_plan(selection: Selection, *, until: Stage = Stage.LOAD) -> Plan:
@@ -55,6 +60,7 @@ def make_plan(selection: Selection, *, until: Stage = Stage.LOAD) -> Plan:
     builds = (Cell(stage=Stage.BUILD, environment=environment.id) for environment in selection.environments if environment.id in used)
     cells = [*builds]
     if until is not Stage.BUILD:
+        cells += _canary(selection, used)
         cells += _saves(selection)
     if until is Stage.LOAD:
         cells += _loads(selection)
@@ -65,6 +71,16 @@ def _used(selection: Selection, until: Stage) -> set[str]:
     if until is Stage.SAVE:
         return {producer for producer, _ in selection.pairs}
     return {environment for pair in selection.pairs for environment in pair}
+
+
+def _canary(selection: Selection, used: set[str]) -> Iterator[Cell]:
+    """Yield the canary's cells: in each environment both are saved and loaded, also where nothing else is."""
+    for environment in selection.environments:
+        for fixture in selection.canaries if environment.id in used else ():
+            (format_, (loader,)), *_ = fixture.loaders
+            save = Cell(stage=Stage.SAVE, environment=environment.id, fixture=fixture.key, format=format_, canary=fixture.canary)
+            yield save
+            yield replace(save, stage=Stage.LOAD, producer=environment.id, loader=loader)
 
 
 def _saves(selection: Selection) -> Iterator[Cell]:

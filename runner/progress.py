@@ -83,7 +83,7 @@ class Progress:
     def _cell_done(self, event: CellDone, now: float) -> None:
         outcome = event.outcome
         self.running.pop(outcome.id, None)
-        self.counts[outcome.status] += 1
+        self.counts[outcome.status] += not outcome.canary
         if outcome.reused_from is not None:
             self._reused_seen += 1
             return
@@ -134,7 +134,8 @@ def announcement(event: Event) -> str | None:
     match event:
         case RunStarted():
             note = event.note or (f"{event.reused} of them known from earlier runs" if event.reused else "")
-            parts = [counted(event.planned, "cell"), one_line(note), one_line(str(event.path), limit=400)]
+            canary = f", {event.canaries} of them the canary's" if event.canaries else ""
+            parts = [counted(event.planned, "cell") + canary, one_line(note), one_line(str(event.path), limit=400)]
             return f"run {one_line(event.run)}: {'; '.join(part for part in parts if part)}"
         case EnvironmentStarted():
             return f"building {one_line(event.id)}"

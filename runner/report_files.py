@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from runner.errors import UsageError
+from runner.judge import Judgement
 from runner.model import Run
 
 if TYPE_CHECKING:
@@ -27,12 +28,12 @@ def write_report_file(
     output: Path | None,
     formats: Sequence[str],
     command: tuple[str, ...],
-    banner: Sequence[str] = (),
+    judgement: Judgement | None = None,
     history: History | None = None,
 ) -> int:
     """Write a report of one of `FORMS` to a file, or, where it is text, to standard output when there is none. Returns 0.
 
-    `banner` and `history` are for the page: lines that stand above everything, and what became of cells over time.
+    `judgement` and `history` are for the page: what the run amounts to, and what became of cells over time.
 
     Raises UsageError when the file cannot be written, or when what was asked for makes no sense together.
     """
@@ -49,11 +50,12 @@ def write_report_file(
         case "svg":
             data = as_svg(run, formats).encode()
         case _:
-            data = render(run, command=command, banner=banner, history=history).encode()
+            data = render(run, command=command, judgement=judgement, history=history).encode()
     if output is None:
         sys.stdout.buffer.write(data)
         return 0
     try:
+        output.parent.mkdir(parents=True, exist_ok=True)
         output.write_bytes(data)
     except OSError as error:
         raise UsageError(f"--output {output}: cannot be written: {error.strerror}") from error
@@ -61,10 +63,10 @@ def write_report_file(
     return 0
 
 
-def leave_page(run: Run, *, command: tuple[str, ...], banner: Sequence[str] = (), history: History | None = None) -> Path | None:
+def leave_page(run: Run, *, command: tuple[str, ...], judgement: Judgement | None = None, history: History | None = None) -> Path | None:
     """Write the page of a run beside its records and return where it is; None, and a word of it, where it cannot be written.
 
-    `banner` are lines that stand above everything, `history` is what became of cells over time.
+    `judgement` is what the run amounts to, `history` what became of cells over time.
     """
     from runner.reports.html.page import render
 
@@ -72,7 +74,7 @@ def leave_page(run: Run, *, command: tuple[str, ...], banner: Sequence[str] = ()
     page, partial = directory / PAGE, directory / f"{PAGE}.partial"
     try:
         # Whoever has the page open never reads half of a new one.
-        partial.write_text(render(run, command=command, banner=banner, history=history), encoding="utf-8")
+        partial.write_text(render(run, command=command, judgement=judgement, history=history), encoding="utf-8")
         partial.replace(page)
     except OSError as error:
         partial.unlink(missing_ok=True)

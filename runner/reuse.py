@@ -2,7 +2,7 @@
 
 A load is taken over when its key is known. A save is taken over too, if its artifact is still whole or nobody will read it. A
 build is taken over when nothing will run in its environment: otherwise the environment has to be prepared anyway, and says
-itself what is installed.
+itself what is installed. So is the canary: what it says of an earlier run it does not say of this one.
 """
 
 from __future__ import annotations
@@ -28,8 +28,10 @@ def reusable(plan: Plan, keys: Mapping[str, str], known: Known, holds: Callable[
     for save in saves:
         if save in found and usable(found[save]) and save in readers and not holds(keys[save]):
             del found[save]
-    for environment in _busy(plan, found):
-        found.pop(Cell(stage=Stage.BUILD, environment=environment).id, None)
+    busy = _busy(plan, found)
+    for cell in plan.cells:
+        if cell.environment in busy and (cell.stage is Stage.BUILD or cell.canary):
+            found.pop(cell.id, None)
     return found
 
 
@@ -55,6 +57,7 @@ def taken(cell: Cell, run: str, outcome: Outcome) -> Outcome:
             "consumer": cell.environment if cell.stage is Stage.LOAD else None,
             "fixture": cell.fixture,
             "fault": cell.fault,
+            "canary": cell.canary,
             "reused_from": run,
         }
     )

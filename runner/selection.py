@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from runner.canaries import CANARIES
 from runner.errors import NothingSelected, UsageError
 from runner.formats import FORMATS, LOADERS
 from runner.model import Environment, Fixture, Formats
@@ -16,7 +17,10 @@ from runner.spec import MatrixSpec
 
 @dataclass(frozen=True)
 class Selection:
-    """What is to run; `pairs` are (producer, consumer) ids, `notes` tell what the profile asks for and does not exist."""
+    """What is to run; `pairs` are (producer, consumer) ids, `notes` tell what the profile asks for and does not exist.
+
+    `canaries` are no part of what was selected: they are tried in every environment, whatever the patterns say.
+    """
 
     spec: MatrixSpec
     profile: str
@@ -26,6 +30,7 @@ class Selection:
     formats: Formats
     loaders: frozenset[str] = frozenset(LOADERS)
     notes: tuple[str, ...] = ()
+    canaries: tuple[Fixture, ...] = ()
 
     def loaders_of(self, fixture: Fixture, format_: str) -> tuple[str, ...]:
         """Return what is to read a format of a fixture: what its entry says, else what the profile says; only those asked for."""
@@ -79,6 +84,7 @@ def select(
         formats=formats,
         loaders=loaders,
         notes=(*spec.notes, *notes),
+        canaries=CANARIES,
     )
     used = {name: [f for f in wanted if selection.loaders_of(f, name)] for name, _ in formats}
     selection = replace(

@@ -10,9 +10,11 @@ import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from runner.canaries import CANARIES
 from runner.catalogue import CATALOGUE, fixtures_of, load_catalogue
 from runner.environments import MOST, expand, pin
 from runner.errors import InvalidMatrix, Problem
+from runner.expectations import KnownFailure
 from runner.matrix_file import MatrixFile
 from runner.model import Environment, Fixture, Formats, ImageSettings, Limits, Tolerance, Tolerances
 from runner.pairs import version_of
@@ -60,6 +62,8 @@ class MatrixSpec:
     locks: Path = SHIPPED / "images" / "locks"
     images: ImageSettings = field(default_factory=ImageSettings)
     notes: tuple[str, ...] = ()
+    known_failures: tuple[KnownFailure, ...] = ()
+    baseline: Path | None = None
 
     def environment(self, id_: str) -> Environment:
         """Return the environment of an id."""
@@ -79,7 +83,7 @@ def load_matrix(path: Path = DEFAULT, *, catalogue: Path = CATALOGUE, releases: 
     locks = _locks(path)
     environments = tuple(sorted((_pinned(environment, locks) for environment in found), key=version_of))
     own = fixtures_of(valid.value.fixtures, valid, path.absolute().parent)
-    _same_names(valid, shipped_fixtures)
+    _same_names(valid, (*shipped_fixtures, *CANARIES))
     fixtures = (*shipped_fixtures, *own)
     known = Known(environments, fixtures, unsure, _unsure_fixtures(valid))
     profiles = profiles_of(valid, known)
@@ -101,7 +105,16 @@ def load_matrix(path: Path = DEFAULT, *, catalogue: Path = CATALOGUE, releases: 
         locks=locks,
         images=images,
         notes=notes,
+        known_failures=_known_failures(valid, path),
+        baseline=(path.parent / valid.value.baseline) if valid.value.baseline else None,
     )
+
+
+def _known_failures(valid: Valid[MatrixFile], path: Path) -> tuple[KnownFailure, ...]:
+    """Return the known failures, each with the line it stands in; what they fit is looked at when something runs."""
+    lines = [valid.source.line(valid.loc(("known_failures", index))) for index in range(len(valid.value.known_failures))]
+    entries = zip(valid.value.known_failures, lines, strict=True)
+    return tuple(KnownFailure(**entry.model_dump(), place=f"{path}:{line}") for entry, line in entries)
 
 
 def _environments(valid: Valid[MatrixFile], releases: Releases) -> tuple[list[Environment], tuple[str, ...], tuple[str, ...]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from runner.judge import judge
+from runner.judge import Judgement, judge
 from runner.model import Run
 from runner.reports.causes import Group
 from runner.reports.damage import FaultRow
@@ -14,14 +14,14 @@ from runner.reports.tables import Blocker, Grid, GridCell, Tables, Totals, pivot
 SCHEMA = 1
 
 
-def render(run: Run) -> str:
+def render(run: Run, judgement: Judgement | None = None) -> str:
     """Return the tables of a run as indented JSON that ends with a newline; the same run gives the same text."""
-    return json.dumps(document(run), indent=2, ensure_ascii=True, allow_nan=False) + "\n"
+    return json.dumps(document(run, judgement), indent=2, ensure_ascii=True, allow_nan=False) + "\n"
 
 
-def document(run: Run) -> dict[str, Any]:
-    """Return the tables of a run as plain JSON values."""
-    tables, judgement = pivot(run), judge(run)
+def document(run: Run, judgement: Judgement | None = None) -> dict[str, Any]:
+    """Return the tables of a run, and what it amounts to, as plain JSON values."""
+    tables, judgement = pivot(run), judgement or judge(run)
     return {
         "schema": SCHEMA,
         "run": tables.run,
@@ -35,6 +35,14 @@ def document(run: Run) -> dict[str, Any]:
         "complete": tables.complete,
         "exit_code": judgement.exit_code,
         "judgement": judgement.text,
+        "banner": list(judgement.banner),
+        "expected": {
+            "expects": judgement.expects,
+            "unexpected": dict(judgement.unexpected),
+            "unexpected_passes": dict(judgement.passes),
+            "known": dict(judgement.known),
+            "problems": list(judgement.problems),
+        },
         "environments": list(tables.environments),
         "totals": _totals(tables.totals),
         "stages": {stage: _cell(cell) for stage, cell in tables.by_stage},
@@ -47,8 +55,8 @@ def document(run: Run) -> dict[str, Any]:
 
 def _groups(tables: Tables) -> dict[str, Any]:
     named = {"silent": tables.silent, "failed": tables.failures, "degraded": tables.degradations, "errored": tables.faults}
-    causes = {name: [_group(group) for group in groups] for name, groups in named.items()}
-    return {"causes": causes, "undiagnosed": [_group(group) for group in tables.unknown]}
+    causes = {name: [group_fields(group) for group in groups] for name, groups in named.items()}
+    return {"causes": causes, "undiagnosed": [group_fields(group) for group in tables.unknown]}
 
 
 def _totals(totals: Totals) -> dict[str, Any]:
@@ -97,7 +105,8 @@ def _cell(cell: GridCell) -> dict[str, Any]:
     }
 
 
-def _group(group: Group) -> dict[str, Any]:
+def group_fields(group: Group) -> dict[str, Any]:
+    """Return the fields of a cause."""
     return {
         "cause": group.cause,
         "class": group.class_,

@@ -14,11 +14,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from runner.diagnose import UNKNOWN, diagnose, point_of
-from runner.model import REASONS, CheckResult, Diagnosis, Outcome, Reason, Stage, Status
+from runner.model import REASONS, CheckResult, Diagnosis, Outcome, Stage, Status
 from runner.reports.clean import one_line
 from runner.rules.facts import Environments
 
-SILENT_REASONS = frozenset({Reason.WEIGHTS_DIFFER, Reason.OUTPUTS_DIFFER, Reason.SAVE_WROTE_NOTHING, Reason.ARTIFACT_INCOMPLETE})
 _EXAMPLES = 3
 _DETAILS = 5
 _VARYING = re.compile(
@@ -53,14 +52,6 @@ class Group:
     error: str
     confirmed: int
     """How many of them were repeated in a fresh process; each distinct failure is repeated once."""
-
-
-def is_silent(outcome: Outcome) -> bool:
-    """Return whether the cell failed without raising: the result is wrong and nobody is told."""
-    if outcome.reason is Reason.DAMAGE_UNNOTICED:
-        # What raised came after the wrong values.
-        return outcome.status is Status.FAILED
-    return outcome.status is Status.FAILED and outcome.error is None and outcome.reason in SILENT_REASONS
 
 
 def diagnosis_of(outcome: Outcome, environments: Environments = _NO_FACTS) -> Diagnosis:

@@ -10,12 +10,12 @@ from rich.table import Table
 from rich.text import Text
 
 from runner.model import REASONS, CheckResult, Outcome, Run
-from runner.reports.causes import is_silent
 from runner.reports.clean import clean, one_line, tail
 from runner.reports.evidence import Evidence, Rung, circumstances, confirmed_by, gather, other_notes
 from runner.reports.glyphs import GLYPHS, SILENT
 from runner.reports.next_steps import COMMAND, options, reproduce_command
 from runner.reports.printing import Part, plain_text, print_parts
+from runner.standing import is_silent
 
 _WARNINGS = 20
 _LOG_LINES = 40

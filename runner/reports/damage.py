@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from runner.faults import FAULTS, STRIKING
-from runner.judge import root_of
 from runner.model import Outcome, Stage, Status
+from runner.standing import root_of
 
 
 class Met(NamedTuple):

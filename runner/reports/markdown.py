@@ -9,39 +9,69 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from runner.diagnose import UNKNOWN
+from runner.judge import Judgement, judge
 from runner.model import Run, Status
 from runner.reports.causes import Group
 from runner.reports.clean import code_span, one_line, prose, thread
 from runner.reports.damage import MEANINGS, Words, spoken
 from runner.reports.glyphs import GLYPHS, SILENT, fraction, glyph_of
+from runner.reports.judged import BANNER, known_text, sections
 from runner.reports.next_steps import COMMAND, next_steps
 from runner.reports.tables import Grid, GridCell, Tables, pivot
 from runner.reports.terminal import denominators, details, explained, results, size
 from runner.reports.words import counted, duration
 
 _SUMMARY = 200
+_SHORT = 10
 
 
-def render(run: Run, *, command: tuple[str, ...] = COMMAND) -> str:
-    """Return the report of a run as Markdown that ends with a newline."""
+def render(run: Run, *, command: tuple[str, ...] = COMMAND, short: bool = False, judgement: Judgement | None = None) -> str:
+    """Return the report of a run as Markdown that ends with a newline; the short form has no grids, and the ten largest causes of a kind."""
     tables = pivot(run)
-    lines = [*_heading(tables)]
-    for grid in tables.grids:
-        lines += _grid(grid)
-    lines += _legend(tables)
-    lines += _damage(tables)
-    sections = (
+    most = _SHORT if short else _SUMMARY
+    found = judgement or judge(run)
+    lines = [*_banner(found), *_heading(tables), *_judged(found, most)]
+    if not short:
+        for grid in tables.grids:
+            lines += _grid(grid)
+        lines += _legend(tables)
+        lines += _damage(tables)
+    causes = (
         (f"{SILENT.sign} Nothing raised, and the result is wrong", tables.silent),
         (f"{GLYPHS[Status.FAILED].sign} Failed", tables.failures),
         (f"{GLYPHS[Status.DEGRADED].sign} Degraded: the outputs are right, something else was lost", tables.degradations),
         (f"{GLYPHS[Status.ERRORED].sign} Errored: no statement about TensorFlow", tables.faults),
     )
-    for title, groups in sections:
-        lines += _causes(title, groups, messages=groups is tables.faults)
-    lines += _unknown(tables)
-    lines += _blockers(tables)
+    for title, groups in causes:
+        lines += _causes(title, groups, messages=groups is tables.faults, most=most)
+    lines += _unknown(tables, most)
+    lines += _blockers(tables, most)
     lines += _next_steps(tables, command)
     return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _banner(judgement: Judgement) -> Iterator[str]:
+    if judgement.banner:
+        yield "> [!CAUTION]"
+        yield f"> **{BANNER}.**"
+        yield ">"
+        yield from (f"> - {prose(line)}" for line in judgement.banner)
+        yield ""
+
+
+def _judged(judgement: Judgement, most: int) -> Iterator[str]:
+    """Yield what is news against the baseline and the known failures."""
+    for title, cells in sections(judgement):
+        yield f"## {title}"
+        yield ""
+        for id_, why in cells[:most]:
+            yield f"- {code_span(id_, limit=400)}: {prose(why)}" if why else f"- {prose(id_)}"
+        if len(cells) > most:
+            yield f"- and {len(cells) - most} more"
+        yield ""
+    if judgement.expects:
+        yield f"{known_text(judgement)}; {prose(judgement.text)}."
+        yield ""
 
 
 def _heading(tables: Tables) -> Iterator[str]:
@@ -72,17 +102,18 @@ def _grid(grid: Grid) -> Iterator[str]:
     yield ""
     saved = ["saved"] if grid.saves else []
     head = ["producer", *saved, *(code_span(name, in_table=True) for name in grid.consumers)]
-    yield _row(head)
-    yield _row(["---", *[":---"] * (len(head) - 1)])
+    yield table_row(head)
+    yield table_row(["---", *[":---"] * (len(head) - 1)])
     for producer in grid.producers:
         saves = [_cell(grid.saves.get(producer))] if grid.saves else []
-        yield _row(
+        yield table_row(
             [code_span(producer, in_table=True), *saves, *(_cell(grid.cells.get((producer, consumer))) for consumer in grid.consumers)]
         )
     yield ""
 
 
-def _row(cells: list[str]) -> str:
+def table_row(cells: list[str]) -> str:
+    """Return a line of a table."""
     return f"| {' | '.join(cells)} |"
 
 
@@ -106,10 +137,10 @@ def _damage(tables: Tables) -> Iterator[str]:
     yield "## What faults do"
     yield ""
     if damage.rows:
-        yield _row(["fault", "format", "save", "left", "load"])
-        yield _row(["---"] * 5)
+        yield table_row(["fault", "format", "save", "left", "load"])
+        yield table_row(["---"] * 5)
         for row in damage.rows:
-            yield _row([prose(row.fault), prose(row.format), *(_told(words) for words in (row.saves, row.left, row.loads))])
+            yield table_row([prose(row.fault), prose(row.format), *(_told(words) for words in (row.saves, row.left, row.loads))])
         yield ""
         yield "Counts are over versions and loaders: " + ", ".join(f"{word}: {MEANINGS[word]}" for word in damage.words) + "."
         yield ""
@@ -122,7 +153,7 @@ def _told(words: Words) -> str:
     return prose(", ".join(spoken(words))).replace("SILENT", f"**{SILENT.sign} SILENT**")
 
 
-def _causes(title: str, groups: tuple[Group, ...], *, messages: bool) -> Iterator[str]:
+def _causes(title: str, groups: tuple[Group, ...], *, messages: bool, most: int) -> Iterator[str]:
     if not groups:
         return
     yield f"## {title.replace('~', chr(92) + '~')}"
@@ -136,28 +167,28 @@ def _causes(title: str, groups: tuple[Group, ...], *, messages: bool) -> Iterato
         return
     yield "| cells | cause | class | remedy | example |"
     yield "| ---: | --- | --- | --- | --- |"
-    for group in known[:_SUMMARY]:
+    for group in known[:most]:
         cause = prose(group.cause)
         if group.details:
             cause += f"; here: {prose(details(group))}"
         if group.link:
-            cause += f" ({_link(group.link)})"
+            cause += f" ({link(group.link)})"
         if messages and group.error:
             cause += f": {code_span(group.error, limit=240, in_table=True)}"
         example = code_span(group.examples[0], limit=400, in_table=True) if group.examples else ""
-        yield _row([str(group.count), cause, prose(group.class_), prose(group.remedy, limit=600), example])
-    if len(known) > _SUMMARY:
+        yield table_row([str(group.count), cause, prose(group.class_), prose(group.remedy, limit=600), example])
+    if len(known) > most:
         yield ""
-        yield f"{counted(len(known) - _SUMMARY, 'more cause')} left out."
+        yield f"{counted(len(known) - most, 'more cause')} left out."
     yield ""
 
 
-def _link(address: str) -> str:
+def link(address: str) -> str:
     """Return a link to a thread upstream; what a record may hold instead of one is shown as it is."""
     return f"[upstream]({address})" if thread(address) else code_span(address, in_table=True)
 
 
-def _unknown(tables: Tables) -> Iterator[str]:
+def _unknown(tables: Tables, most: int) -> Iterator[str]:
     """Yield what no rule fits, told apart by message: each is a rule to write."""
     groups = tables.unknown
     if not groups:
@@ -168,24 +199,24 @@ def _unknown(tables: Tables) -> Iterator[str]:
     yield ""
     yield "| cells | reason | message | example |"
     yield "| ---: | --- | --- | --- |"
-    for group in groups[:_SUMMARY]:
+    for group in groups[:most]:
         message, example = code_span(group.error, in_table=True), code_span(group.examples[0], limit=400, in_table=True)
-        yield _row([str(group.count), prose(", ".join(reason for reason, _ in group.reasons)), message, example])
-    if len(groups) > _SUMMARY:
+        yield table_row([str(group.count), prose(", ".join(reason for reason, _ in group.reasons)), message, example])
+    if len(groups) > most:
         yield ""
-        yield f"{counted(len(groups) - _SUMMARY, 'more kind')} left out."
+        yield f"{counted(len(groups) - most, 'more kind')} left out."
     yield ""
 
 
-def _blockers(tables: Tables) -> Iterator[str]:
+def _blockers(tables: Tables, most: int) -> Iterator[str]:
     if not tables.blockers:
         return
     yield f"## {GLYPHS[Status.BLOCKED].sign} Blocked: a cell they need did not pass"
     yield ""
     yield "| cells | by | which is |"
     yield "| ---: | --- | --- |"
-    for blocker in tables.blockers[:_SUMMARY]:
-        yield _row([str(blocker.count), code_span(blocker.id, limit=400, in_table=True), str(blocker.status or "not recorded")])
+    for blocker in tables.blockers[:most]:
+        yield table_row([str(blocker.count), code_span(blocker.id, limit=400, in_table=True), str(blocker.status or "not recorded")])
     yield ""
 
 

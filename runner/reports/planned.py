@@ -31,6 +31,7 @@ def describe(plan: Plan, engine: Engine, store: RunStore, *, jobs: int | None) -
         "formats": {name: list(loaders) for name, loaders in plan.selection.formats},
         "pairs": len(plan.selection.pairs),
         "counts": {str(stage): count for stage, count in plan.counts.items()},
+        "canaries": plan.canaries,
         "known": {str(stage): count for stage, count in sorted(Counter(cell.stage for cell in plan.cells if cell.id in known).items())},
         "left": len(left),
         "agents": slots,
@@ -46,13 +47,14 @@ def print_plan(facts: dict[str, Any], console: Console, *, as_json: bool) -> Non
         console.file.write(json.dumps(facts, indent=2) + "\n")
         return
     total = sum(facts["counts"].values())
+    canaries = f", and {facts['canaries']} of the canary" if facts["canaries"] else ""
     by_stage = ", ".join(f"{facts['counts'][stage]} {stage}s" for stage in Stage)
     lines = [
         f"{facts['matrix']}, profile {facts['profile']}, engine {facts['engine']}",
         f"{len(facts['environments'])} environments: {', '.join(facts['environments'])}",
         f"{len(facts['fixtures'])} fixtures: {', '.join(facts['fixtures'])}",
-        f"{facts['pairs']} pairs; {total} cells: {by_stage}",
-        f"{total - facts['left']} are known from earlier runs, {facts['left']} are left"
+        f"{facts['pairs']} pairs; {total} cells: {by_stage}{canaries}",
+        f"{len(facts['cells']) - facts['left']} are known from earlier runs, {facts['left']} are left"
         + (f": about {duration(facts['seconds'])} with {facts['agents']} agents at a time" if facts["left"] else "; nothing to run"),
         *(f"note: {note}" for note in facts["notes"]),
     ]

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from rich.console import Console, RenderableType
+from rich.table import Table
+from rich.text import Text
 
 _STAND_INS = str.maketrans({"·": "-", "…": "...", "\N{EN DASH}": "-", "\N{NO-BREAK SPACE}": " ", "━": "-"})
 
@@ -39,3 +41,12 @@ def plain_text(show: Callable[[Console], None], *, width: int) -> str:
     with console.capture() as captured:
         show(console)
     return "\n".join(line.rstrip() for line in captured.get().splitlines()) + "\n"
+
+
+def hanging(lead: str, text: Text) -> Table:
+    """Return a line whose continuation is indented as far as its lead is long."""
+    table = Table.grid(padding=0)
+    table.add_column(no_wrap=True, width=len(lead))
+    table.add_column()
+    table.add_row(Text(lead), text)
+    return table

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from math import isfinite
 from pathlib import Path
 
-from runner.judge import root_of
 from runner.model import SEVERITY, Diagnosis, Outcome, Run, Stage, Status
-from runner.reports.causes import EXPLAINED, Group, diagnosis_of, group_by_cause, is_silent, is_unknown
+from runner.reports.causes import EXPLAINED, Group, diagnosis_of, group_by_cause, is_unknown
 from runner.reports.damage import Damage, damage_of
 from runner.rules.facts import facts_by_environment
+from runner.standing import is_silent, root_of
 
 Counts = tuple[tuple[Status, int], ...]
 
@@ -141,8 +141,8 @@ def fold(outcomes: Iterable[Outcome], everything: dict[str, Outcome]) -> GridCel
 
 
 def pivot(run: Run) -> Tables:
-    """Return the tables of a run."""
-    outcomes = [run.outcomes[cell] for cell in sorted(run.outcomes)]
+    """Return the tables of a run. The canary is in none of them: it is no finding."""
+    outcomes = [run.outcomes[cell] for cell in sorted(run.outcomes) if not run.outcomes[cell].canary]
     silent = [o for o in outcomes if is_silent(o)]
     facts = facts_by_environment(run.header.environments, run.outcomes)
     found = {o.id: diagnosis_of(o, facts) for o in outcomes if o.status in EXPLAINED}
@@ -185,7 +185,7 @@ def _environments(run: Run, outcomes: list[Outcome]) -> tuple[str, ...]:
 
 def _totals(run: Run, outcomes: list[Outcome], found: Mapping[str, Diagnosis]) -> Totals:
     counts = Counter(o.status for o in outcomes)
-    planned = max(run.header.planned, len(outcomes))
+    planned = max(run.header.planned - run.header.canaries, len(outcomes))
     roots = Counter(_root_status(o, run.outcomes) for o in outcomes if o.status is Status.BLOCKED)
     return Totals(
         planned=planned,

@@ -16,29 +16,63 @@ from rich.table import Table
 from rich.text import Text
 
 from runner.diagnose import UNKNOWN
+from runner.judge import Judgement, judge
 from runner.model import Run, Status
 from runner.reports.causes import Group
 from runner.reports.clean import one_line
 from runner.reports.damage_table import damage_table
 from runner.reports.glyphs import GLYPHS, SILENT, Glyph, fraction
 from runner.reports.grid import choose_layout, render_grid, signs_of
+from runner.reports.judged import BANNER, known_text, sections
 from runner.reports.next_steps import COMMAND, next_steps
-from runner.reports.printing import Part, plain_text, print_parts
+from runner.reports.printing import Part, hanging, plain_text, print_parts
 from runner.reports.tables import Grid, Tables, Totals, pivot
 from runner.reports.words import counted, duration
 
 _CAUSES = 10
 _BLOCKERS = 5
+_NEWS = 20
 
 
-def print_report(run: Run, console: Console, *, command: tuple[str, ...] = COMMAND, page: Path | None = None) -> None:
-    """Print a run. `command` is how the reader starts the runner, for the commands to type next; `page` is its page, where it has one."""
+def print_report(
+    run: Run, console: Console, *, command: tuple[str, ...] = COMMAND, judgement: Judgement | None = None, page: Path | None = None
+) -> None:
+    """Print a run. `command` is how the reader starts the runner; `judgement` what the run amounts to against what was expected of it.
+
+    `page` is the run's page, where it has one.
+    """
+    found = judgement or judge(run)
+    print_parts(_banner(found), console)
     print_parts(parts(pivot(run), width=console.width, ascii_only=console.options.ascii_only, command=command, page=page), console)
+    print_parts(_judged(found), console)
 
 
-def to_text(run: Run, *, width: int = 100, command: tuple[str, ...] = COMMAND, page: Path | None = None) -> str:
+def to_text(
+    run: Run, *, width: int = 100, command: tuple[str, ...] = COMMAND, judgement: Judgement | None = None, page: Path | None = None
+) -> str:
     """Return the terminal report as plain text without control codes."""
-    return plain_text(lambda console: print_report(run, console, command=command, page=page), width=width)
+    return plain_text(lambda console: print_report(run, console, command=command, judgement=judgement, page=page), width=width)
+
+
+def _banner(judgement: Judgement) -> Iterator[Part]:
+    if judgement.banner:
+        yield Part(Text(f"!!! {BANNER}", style="bold red"))
+        yield from (Part(hanging("!!! ", Text(one_line(line, limit=400), style="red"))) for line in judgement.banner)
+        yield Part(Text())
+
+
+def _judged(judgement: Judgement) -> Iterator[Part]:
+    """Yield what is news, last on the screen: that is where one looks first."""
+    for title, cells in sections(judgement):
+        yield Part(Text())
+        yield Part(Text(title, style="bold"))
+        for id_, why in cells[:_NEWS]:
+            yield Part(Text.assemble(f"  {one_line(id_, limit=400)}", (f"  {one_line(why)}" if why else "", "dim")), whole=True)
+        if len(cells) > _NEWS:
+            yield Part(Text(f"  and {len(cells) - _NEWS} more", style="dim"))
+    if judgement.expects:
+        yield Part(Text())
+        yield Part(Text(f"{known_text(judgement)}; {judgement.text}"))
 
 
 def parts(
@@ -173,7 +207,7 @@ def _causes(title: str, groups: tuple[Group, ...], sign: Text, *, messages: bool
     yield Part(Text.assemble(sign, (f" {title}", "bold"), (f"  {counted(sum(group.count for group in all_groups), 'cell')}", "dim")))
     for group in groups[:_CAUSES]:
         cause = Text.assemble(one_line(group.cause, limit=300), (f"  {one_line(group.class_, limit=40)}", "dim"))
-        yield Part(_hanging(f"{group.count:>5}  ", cause))
+        yield Part(hanging(f"{group.count:>5}  ", cause))
         if messages and group.error:
             yield Part(Padding(Text(one_line(group.error, limit=240), style="italic"), (0, 0, 0, 7)))
         if group.details:
@@ -207,20 +241,11 @@ def _unknown(tables: Tables) -> Iterator[Part]:
     yield Part(Text.assemble(("? Without a cause yet", "bold"), (f"  {cells}, {counted(len(groups), 'kind')}", "dim")))
     for group in groups[:_CAUSES]:
         reasons = ", ".join(reason for reason, _ in group.reasons)
-        yield Part(_hanging(f"{group.count:>5}  ", Text.assemble(reasons, "  ", (one_line(group.error, limit=300), "italic"))))
+        yield Part(hanging(f"{group.count:>5}  ", Text.assemble(reasons, "  ", (one_line(group.error, limit=300), "italic"))))
         yield Part(Text(f"       {one_line(group.examples[0], limit=400)}", style="dim"), whole=True)
     if len(groups) > _CAUSES:
         rest = groups[_CAUSES:]
         yield Part(Text(f"       and {counted(len(rest), 'more kind')} with {counted(sum(g.count for g in rest), 'cell')}", style="dim"))
-
-
-def _hanging(lead: str, text: Text) -> Table:
-    """Return a line whose continuation is indented as far as its lead is long."""
-    table = Table.grid(padding=0)
-    table.add_column(no_wrap=True, width=len(lead))
-    table.add_column()
-    table.add_row(Text(lead), text)
-    return table
 
 
 def _blockers(tables: Tables, look: _Look) -> Iterator[RenderableType]:
@@ -231,6 +256,6 @@ def _blockers(tables: Tables, look: _Look) -> Iterator[RenderableType]:
     title = (" Blocked: a cell they need did not pass", "bold")
     yield Text.assemble(look.sign(GLYPHS[Status.BLOCKED]), title, (f"  {counted(total, 'cell')}", "dim"))
     for blocker in tables.blockers[:_BLOCKERS]:
-        yield _hanging(f"{blocker.count:>5}  ", Text(f"by {one_line(blocker.id)} ({blocker.status or 'not recorded'})"))
+        yield hanging(f"{blocker.count:>5}  ", Text(f"by {one_line(blocker.id)} ({blocker.status or 'not recorded'})"))
     if len(tables.blockers) > _BLOCKERS:
         yield Text(f"       and by {counted(len(tables.blockers) - _BLOCKERS, 'more cell')}", style="dim")

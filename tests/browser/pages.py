@@ -7,6 +7,7 @@ from typing import Any
 
 from playwright.sync_api import Page
 
+from runner.judge import Judgement
 from runner.model import Check, CheckResult, ErrorInfo, Outcome, Reason, Run, Status, WarningInfo
 from tests.unit.samples import HOSTILE, QUICK, build, full_run, load, run_of, save
 
@@ -28,6 +29,12 @@ class Past:
     last: str = "20261110-000000-bbbb"
     last_started: str = "2026-11-10T00:00:00"
     runs: int = 9
+
+
+def judged(*banner: str, unexpected: str = "") -> Judgement:
+    """Return a judgement with a banner, or with news and rules that are wrong, each in these words."""
+    news = {unexpected: unexpected} if unexpected else {}
+    return Judgement(exit_code=1, text="unexpected", expects=bool(news), unexpected=news, problems=tuple(news), banner=banner)
 
 
 def sample_run() -> Run:

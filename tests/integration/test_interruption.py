@@ -42,10 +42,10 @@ def wait_for_cells(reports: Path, count: int, process: subprocess.Popen[bytes]) 
 
 
 def finished(reports: Path) -> dict[str, Outcome]:
-    """Return the outcomes of saves and loads of all runs so far."""
+    """Return the outcomes of saves and loads of all runs so far. The canary is tried in every run that runs anything."""
     store = RunStore(reports)
     runs = [store.read(run) for run in store.ids() if (store.runs / run / "run.jsonl").stat().st_size]
-    return {cell: item for run in runs for cell, item in run.outcomes.items() if item.stage is not Stage.BUILD}
+    return {cell: item for run in runs for cell, item in run.outcomes.items() if item.stage is not Stage.BUILD and not item.canary}
 
 
 def agents(reports: Path) -> list[psutil.Process]:

@@ -12,8 +12,8 @@ from runner.classify import classify, outcome_of
 from runner.faults import FAULTS, STRIKING
 from runner.model import Cell, Outcome, Reason, Stage, Status
 from runner.protocol import AgentResult
-from runner.reports.causes import is_silent
 from runner.schedule import usable
+from runner.standing import is_silent
 from tests.unit.test_classify import LOAD, SAVE, error, result
 
 LEFT = {"files": 1, "bytes": 10, "whole": False}

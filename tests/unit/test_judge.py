@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from runner.judge import judge, root_of
+from runner.judge import judge
 from runner.model import Outcome, Reason, Status
+from runner.standing import root_of
 from tests.unit.samples import build, load, run_of, save
 
 PAIR = ("tf2.12-py311", "tf2.16-py311")

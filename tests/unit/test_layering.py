@@ -17,12 +17,12 @@ AGENT = RUNNER / "agent"
 LONGEST = 300
 LONGER = {
     "runner.model": 480,
-    "runner.cli": 360,
+    "runner.cli": 420,
 }
 """Two lists that grow by lines and not by thought: the words of the project with their fields, and the commands with their options."""
 
 ROOMS: dict[str, tuple[str, ...]] = {
-    "words": ("runner", "model", "errors", "formats", "faults", "events", "nearest", "machine"),
+    "words": ("runner", "model", "errors", "formats", "faults", "events", "nearest", "machine", "expectations", "canaries"),
     "matrix": (
         *("source", "shape", "matrix_file", "schemas", "releases", "versions", "environments"),
         *("pairs", "catalogue", "profiles", "spec", "selection"),
@@ -32,12 +32,12 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "engines": ("engines",),
     "records": ("records", "store", "artifacts", "keys", "protocol", "verdict", "classify", "classify_faults"),
     "execution": ("schedule", "confirm", "reuse", "worker", "crew", "walk", "executor"),
-    "judgement": ("judge",),
+    "judgement": ("judge", "banner", "standing", "inputs", "compare", "upgrade"),
     "diagnosis": ("diagnose", "rules"),
     "reports": ("reports", "progress", "progress_live"),
     "commands": (
         *("cli", "__main__", "locking", "imaging", "package_index", "reproduce", "bench", "benchmark", "reports.planned"),
-        *("doctor", "checkup", "report_files"),
+        *("doctor", "checkup", "comparing", "expecting", "baselines", "writing", "report_files", "step_summary"),
     ),
 }
 """Modules and packages of each room, as docs/architecture.md describes them."""

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 from runner.diagnose import UNKNOWN
 from runner.formats import KINDS, LOADERS, kind_of
+from runner.judge import Judgement
 from runner.model import Diagnosis, Outcome, Reason, Run, Stage, Status
-from runner.reports.causes import is_silent
 from runner.reports.evidence import gather
 from runner.reports.html.data import NONE, STAGES, STATUSES, page_data
 from runner.reports.html.evidence import CHUNK
@@ -28,6 +28,7 @@ from runner.reports.html.page import SCRIPTS, render
 from runner.reports.next_steps import options, reproduce_command
 from runner.reports.palette import DARK, LIGHT, SILENT
 from runner.reports.tables import pivot
+from runner.standing import is_silent
 from tests.unit.samples import FULL, HOSTILE, QUICK, build, error, full_run, load, run_of, save
 
 PARTS = resources.files("runner.reports.html").joinpath("parts")
@@ -230,6 +231,10 @@ def hostile(text: str) -> Run:
     return Run(path=run.path, header=run.header.model_copy(update={"run": text, "engine": text}), outcomes=run.outcomes, footer=run.footer)
 
 
+def judgement(text: str) -> Judgement:
+    return Judgement(exit_code=1, text=text, expects=True, unexpected={text: text}, problems=(text,), banner=(text,))
+
+
 @settings(deadline=None, max_examples=40)
 @given(
     st.one_of(
@@ -240,8 +245,8 @@ def hostile(text: str) -> Run:
 )
 def test_no_text_becomes_markup_or_script(text: str) -> None:
     plain = Page(render(hostile("plain")))
-    page = Page(render(hostile(text), banner=(text,)))
-    expected = [tag for tag, _ in Page(render(hostile("plain"), banner=("plain",))).tags]
+    page = Page(render(hostile(text), judgement=judgement(text)))
+    expected = [tag for tag, _ in Page(render(hostile("plain"), judgement=judgement("plain"))).tags]
     assert [tag for tag, _ in page.tags] == expected
     assert [text for attrs, _, text in page.inside if not attrs.get("type")] == [
         text for attrs, _, text in plain.inside if not attrs.get("type")

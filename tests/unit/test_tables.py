@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from runner.model import Outcome, Reason, Run, Status
 from runner.reports import as_json
-from runner.reports.causes import is_silent, normalised
+from runner.reports.causes import normalised
 from runner.reports.tables import GridCell, effective_status, pivot
+from runner.standing import is_silent
 from tests.unit.samples import FULL, QUICK, build, error, full_run, load, run_of, save
 
 PAIR = ("tf2.12-py311", "tf2.16-py311")

@@ -28,4 +28,4 @@ def test_reasons_that_may_be_spurious_are_marked() -> None:
 
 def test_the_tables_are_valid() -> None:
     tokens = MarkdownIt("commonmark").enable("table").parse(DOCUMENT.read_text(encoding="utf-8"))
-    assert sum(token.type == "table_open" for token in tokens) == 8
+    assert sum(token.type == "table_open" for token in tokens) == 9

@@ -9,7 +9,7 @@ from typing import Any
 
 from runner.formats import FORMAT_TEXT, KINDS, LOADERS, kind_of
 from runner.model import REASONS, SEVERITY, Diagnosis, Outcome, Run, Stage, Status
-from runner.reports.causes import EXPLAINED, diagnosis_of, error_line, is_silent, is_unknown, normalised
+from runner.reports.causes import EXPLAINED, diagnosis_of, error_line, is_unknown, normalised
 from runner.reports.clean import one_line, thread
 from runner.reports.damage import MEANINGS, Words, spoken
 from runner.reports.evidence import side_of
@@ -18,6 +18,7 @@ from runner.reports.html.evidence import CHECKS, CHUNK, RESULTS, History, chunks
 from runner.reports.next_steps import COMMAND, options, reproduce_command, show_command
 from runner.reports.tables import Tables, effective_status
 from runner.rules.facts import facts_by_environment, version_of
+from runner.standing import is_silent
 
 STAGES = tuple(Stage)
 STATUSES = tuple(Status)
@@ -38,8 +39,8 @@ class PageData:
 
 
 def page_data(run: Run, tables: Tables, *, command: tuple[str, ...] = COMMAND, history: History | None = None) -> PageData:
-    """Return the data of the page of a run; the same run gives the same data."""
-    ordered = sorted(run.outcomes.values(), key=_order)
+    """Return the data of the page of a run; the same run gives the same data. The canary is not in it, as it is in no table."""
+    ordered = sorted((outcome for outcome in run.outcomes.values() if not outcome.canary), key=_order)
     facts = facts_by_environment(run.header.environments, run.outcomes)
     diagnoses = {o.id: diagnosis_of(o, facts) for o in ordered if o.status in EXPLAINED}
     names = {field: _Names() for field in ("fixture", "format", "loader", "fault", "cause")}
@@ -80,7 +81,7 @@ def page_data(run: Run, tables: Tables, *, command: tuple[str, ...] = COMMAND, h
         "faults": names["fault"].all,
         "causes": [causes[key] for key in names["cause"].all],
         "damage": _damage(tables),
-        "unreached": max(0, run.header.planned - len(ordered)),
+        "unreached": tables.totals.planned - len(ordered),
         "columns": columns,
         "ids": {number: o.id for number, o in enumerate(ordered) if o.id != _plain_id(o) or o.id != one_line(o.id, limit=1000)},
         "chunk": CHUNK,
