@@ -96,6 +96,7 @@ def main() -> int:
         say("opens and is drawn", opened)
         for view in ("formats", "fixtures", "directions", "worst"):
             page.click(f"#views a[data-view={view}]")
+            page.wait_for_selector("#view[data-drawn]")
             page.evaluate(FRAMES)
             say(f"filters in the view {view}", [float(page.evaluate(FILTER, list(step))) for _ in range(TRIES) for step in STEPS])
         page.click("#views a[data-view=formats]")

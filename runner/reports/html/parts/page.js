@@ -59,7 +59,8 @@ function showFilters(state) {
       if (option.value === "") continue;
       const number = Number(option.dataset.number);
       const found = number === UNKNOWN ? "not in this run" : current.options[place][number].toLocaleString("en");
-      option.textContent = `${option.dataset.text} (${found})`;
+      const words = `${option.dataset.text} (${found})`;
+      if (option.textContent !== words) option.textContent = words;
     }
     list.value = state[filter];
     list.parentElement.classList.toggle("chosen", state[filter] !== "");
