@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from runner.judge import Judgement
@@ -19,6 +20,11 @@ def sections(judgement: Judgement) -> Iterator[tuple[str, tuple[tuple[str, str],
         yield f"Unexpected: {counted(len(judgement.passes), 'cell')} that should not pass", tuple(judgement.passes.items())
     if judgement.problems:
         yield f"Rules: {counted(len(judgement.problems), 'problem')}", tuple((problem, "") for problem in judgement.problems)
+
+
+def known(judgement: Judgement) -> tuple[tuple[str, int], ...]:
+    """Return by what bad cells were known to be, each rule with the number of its cells, the most frequent first."""
+    return tuple(sorted(Counter(judgement.known.values()).items(), key=lambda item: (-item[1], item[0])))
 
 
 def known_text(judgement: Judgement) -> str:

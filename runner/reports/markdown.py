@@ -15,7 +15,7 @@ from runner.reports.causes import Group
 from runner.reports.clean import code_span, one_line, prose, thread
 from runner.reports.damage import MEANINGS, Words, spoken
 from runner.reports.glyphs import GLYPHS, SILENT, fraction, glyph_of
-from runner.reports.judged import BANNER, known_text, sections
+from runner.reports.judged import BANNER, known, known_text, sections
 from runner.reports.next_steps import COMMAND, next_steps
 from runner.reports.tables import Grid, GridCell, Tables, pivot
 from runner.reports.terminal import denominators, details, explained, results, size
@@ -70,7 +70,10 @@ def _judged(judgement: Judgement, most: int) -> Iterator[str]:
             yield f"- and {len(cells) - most} more"
         yield ""
     if judgement.expects:
-        yield f"{known_text(judgement)}; {prose(judgement.text)}."
+        yield f"**{prose(judgement.text)}.** {known_text(judgement)}."
+        yield ""
+        for why, count in known(judgement)[:most]:
+            yield f"- {counted(count, 'cell')}: {prose(why)}"
         yield ""
 
 

@@ -23,7 +23,7 @@ from runner.reports.clean import one_line
 from runner.reports.damage_table import damage_table
 from runner.reports.glyphs import GLYPHS, SILENT, Glyph, fraction
 from runner.reports.grid import choose_layout, render_grid, signs_of
-from runner.reports.judged import BANNER, known_text, sections
+from runner.reports.judged import BANNER, known, known_text, sections
 from runner.reports.next_steps import COMMAND, next_steps
 from runner.reports.printing import Part, hanging, plain_text, print_parts
 from runner.reports.tables import Grid, Tables, Totals, pivot
@@ -37,9 +37,8 @@ _NEWS = 20
 def print_report(
     run: Run, console: Console, *, command: tuple[str, ...] = COMMAND, judgement: Judgement | None = None, page: Path | None = None
 ) -> None:
-    """Print a run. `command` is how the reader starts the runner; `judgement` what the run amounts to against what was expected of it.
-
-    `page` is the run's page, where it has one.
+    """Print a run. `command` is how the reader starts the runner; `judgement` what the run amounts to against what was expected of it;
+    `page` is its page, where it has one.
     """
     found = judgement or judge(run)
     print_parts(_banner(found), console)
@@ -72,7 +71,10 @@ def _judged(judgement: Judgement) -> Iterator[Part]:
             yield Part(Text(f"  and {len(cells) - _NEWS} more", style="dim"))
     if judgement.expects:
         yield Part(Text())
-        yield Part(Text(f"{known_text(judgement)}; {judgement.text}"))
+        yield Part(Text(known_text(judgement)))
+        for why, count in known(judgement)[:_NEWS]:
+            yield Part(hanging(f"{count:>5}  ", Text(one_line(why, limit=300))))
+        yield Part(Text(judgement.text, style="bold"))
 
 
 def parts(

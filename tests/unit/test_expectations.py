@@ -153,6 +153,7 @@ def test_reports_show_what_is_unexpected_what_is_known_and_the_rules_problems() 
     pieces = ("1 cell worse than known", "1 cell that should not pass", "1 problem", "fits no cell", "1 cell failed or degraded as known")
     for text in (terminal.to_text(run, width=200, judgement=judgement), markdown.render(run, judgement=judgement)):
         assert all(piece in text for piece in pieces)
+        assert "matrix.yaml:7: known failure load/" in text.replace("\\", "")
     document = as_json.document(run, judgement)
     assert document["exit_code"] == 1
     assert list(document["expected"]["known"]) == [ID]

@@ -37,7 +37,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "reports": ("reports", "progress", "progress_live"),
     "commands": (
         *("cli", "__main__", "locking", "imaging", "package_index", "reproduce", "bench", "benchmark", "reports.planned"),
-        *("doctor", "checkup", "comparing", "expecting", "baselines", "writing", "report_files", "step_summary"),
+        *("doctor", "checkup", "comparing", "expecting", "baselines", "writing", "step_summary", "report_files"),
     ),
 }
 """Modules and packages of each room, as docs/architecture.md describes them."""

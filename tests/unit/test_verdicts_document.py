@@ -27,5 +27,7 @@ def test_reasons_that_may_be_spurious_are_marked() -> None:
 
 
 def test_the_tables_are_valid() -> None:
-    tokens = MarkdownIt("commonmark").enable("table").parse(DOCUMENT.read_text(encoding="utf-8"))
-    assert sum(token.type == "table_open" for token in tokens) == 9
+    text = DOCUMENT.read_text(encoding="utf-8")
+    meant = sum(line.startswith(("| ---", "|---")) for line in text.splitlines())
+    tokens = MarkdownIt("commonmark").enable("table").parse(text)
+    assert sum(token.type == "table_open" for token in tokens) == meant > 5
