@@ -3,6 +3,7 @@
 # dependencies = [
 #     "nox>=2025.2.9",
 #     "docker>=7.1",
+#     "duckdb>=1.2",
 #     "jinja2>=3.1",
 #     "packaging>=24",
 #     "psutil>=6",
@@ -125,6 +126,12 @@ def doctor(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Measure the runner against a fresh process per cell and against the bare work."""
     runner(session, "bench")
+
+
+@nox.session(venv_backend="none")
+def nightly(session: nox.Session) -> None:
+    """Run what is new with the rest, compare with the last night, report, and tell a webhook on news."""
+    runner(session, "nightly")
 
 
 @nox.session(name="runner", venv_backend="none")

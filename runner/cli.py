@@ -15,8 +15,31 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
+from runner import history_commands
 from runner.errors import RunnerError, UsageError
 from runner.model import Isolation, Stage
+from runner.options import (
+    MATRIX,
+    REPORTS,
+    BaselineOption,
+    EngineName,
+    Env,
+    Fixtures,
+    Formats,
+    Fresh,
+    From,
+    Isolated,
+    Jobs,
+    Loaders,
+    Matrix,
+    Profile,
+    Reports,
+    RunId,
+    Sharded,
+    To,
+    again,
+    front,
+)
 
 if TYPE_CHECKING:
     from runner.engines.base import Engine
@@ -36,44 +59,15 @@ app = typer.Typer(
 )
 
 
-Matrix = Annotated[Path, typer.Option(help="the matrix file")]
-Profile = Annotated[str | None, typer.Option(help="the profile of the matrix file; the first one when not given")]
-Env = Annotated[list[str] | None, typer.Option(help="environments that may take part (glob)")]
-From = Annotated[list[str] | None, typer.Option("--from", help="environments that save (glob)")]
-To = Annotated[list[str] | None, typer.Option("--to", help="environments that load (glob)")]
-Fixtures = Annotated[list[str] | None, typer.Option("--fixture", help="fixtures (glob)")]
-Formats = Annotated[list[str] | None, typer.Option("--format", help="formats (glob)")]
-Loaders = Annotated[list[str] | None, typer.Option("--loader", help="loaders (glob)")]
-EngineName = Annotated[str, typer.Option(envvar="TFMATRIX_ENGINE", help="auto, docker or local")]
-Jobs = Annotated[int | None, typer.Option(min=1, max=256, help="agents at once; one for each core when not given")]
-Isolated = Annotated[
-    str,
-    typer.Option(help="shared: loads that pass share a forked child; fork: a child for each cell; process: an interpreter for each cell"),
-]
-Fresh = Annotated[bool, typer.Option("--fresh", help="run every cell, also those whose outcome is known")]
-Reports = Annotated[Path, typer.Option(help="where runs and artifacts are kept")]
-RunId = Annotated[str | None, typer.Argument(help="a run: its id, the beginning of it, or its file; the newest when not given")]
-
-BaselineOption = Annotated[
-    str | None, typer.Option("--baseline", help="a baseline file or a run: only news fails; none: not even the baseline of the matrix file")
-]
-
-MATRIX = Path("matrix.yaml")
-REPORTS = Path("reports")
-
-
-def front() -> tuple[str, ...]:
-    """Return how this program was called: the nox sessions say so, since their users may not have the packages elsewhere."""
-    return ("nox", "-s", "runner", "--") if os.environ.get("TFMATRIX_FRONT") == "nox" else ("python", "-m", "runner")
-
-
-def _planned(matrix: Path, profile: str | None, until: Stage = Stage.LOAD, **patterns: list[str] | None) -> Any:
+def _planned(matrix: Path, profile: str | None, until: Stage = Stage.LOAD, shard: str | None = None, **patterns: list[str] | None) -> Any:
     from runner.plan import make_plan
     from runner.selection import select
+    from runner.shards import shard_of
     from runner.spec import load_matrix
 
     selection = select(load_matrix(matrix), profile=profile, **{name: tuple(given or ()) for name, given in patterns.items()})
-    return make_plan(selection, until=until)
+    whole = make_plan(selection, until=until)
+    return whole if shard is None else shard_of(whole, shard)
 
 
 def _execute(plan: Any, *, engine: str, jobs: int | None, isolation: str, fresh: bool, reports: Path, baseline: str | None = None) -> int:
@@ -106,7 +100,7 @@ def _execute(plan: Any, *, engine: str, jobs: int | None, isolation: str, fresh:
             isolation=modes[isolation],
             fresh=fresh,
             on_event=on_event,
-            command=_again(),
+            command=again(),
         )
     baselines.keep(run, expectations)
     judgement = judge(run, expectations)
@@ -124,11 +118,6 @@ def _engine(name: str, plan: Any) -> Engine:
     return make_engine(name, locks=spec.locks, settings=spec.images, limits=spec.limits, environments=plan.environments.values())
 
 
-def _again() -> tuple[str, ...]:
-    """Return the command that was given, as one would type it again."""
-    return (*front(), *sys.argv[1:])
-
-
 @app.command()
 def plan(
     matrix: Matrix = MATRIX,
@@ -141,6 +130,7 @@ def plan(
     loader: Loaders = None,
     engine: EngineName = "auto",
     jobs: Jobs = None,
+    shard: Sharded = None,
     reports: Reports = REPORTS,
     json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> int:
@@ -148,7 +138,7 @@ def plan(
     from runner.reports.planned import describe, print_plan
     from runner.store import RunStore
 
-    planned = _planned(matrix, profile, env=env, from_=from_, to=to, fixture=fixture, format=format, loader=loader)
+    planned = _planned(matrix, profile, shard=shard, env=env, from_=from_, to=to, fixture=fixture, format=format, loader=loader)
     with closing(_engine(engine, planned)) as made:
         facts = describe(planned, made, RunStore(reports), jobs=jobs)
     print_plan(facts, Console(), as_json=json)
@@ -169,11 +159,12 @@ def run(
     jobs: Jobs = None,
     isolation: Isolated = "shared",
     fresh: Fresh = False,
+    shard: Sharded = None,
     baseline: BaselineOption = None,
     reports: Reports = REPORTS,
 ) -> int:
     """Save every fixture in each environment, load it in every other, compare, and report. The main job."""
-    planned = _planned(matrix, profile, env=env, from_=from_, to=to, fixture=fixture, format=format, loader=loader)
+    planned = _planned(matrix, profile, shard=shard, env=env, from_=from_, to=to, fixture=fixture, format=format, loader=loader)
     return _execute(planned, engine=engine, jobs=jobs, isolation=isolation, fresh=fresh, reports=reports, baseline=baseline)
 
 
@@ -228,7 +219,7 @@ def _profile_with(matrix: Path, profile: str | None, environment: str) -> str | 
 @app.command()
 def report(
     run: RunId = None,
-    form: Annotated[str, typer.Option("--as", help="terminal, markdown, json, html, svg, png, junit or badge")] = "terminal",
+    form: Annotated[str, typer.Option("--as", help="terminal, markdown, json, html, svg, png, junit, badge or parquet")] = "terminal",
     output: Annotated[Path | None, typer.Option(help="write to this file instead of the screen")] = None,
     format: Annotated[list[str] | None, typer.Option("--format", help="of svg and png: the formats that have a panel (glob)")] = None,
     reports: Reports = REPORTS,
@@ -247,6 +238,8 @@ def report(
     if form == "terminal" and output is None and not format:
         terminal.print_report(found, Console(), command=front(), judgement=judgement)
         return 0
+    if form == "parquet":
+        return history_commands.keep_as_parquet(found, output, reports)
     makers = {
         "terminal": lambda: terminal.to_text(found, command=front(), judgement=judgement),
         "markdown": lambda: markdown.render(found, command=front(), judgement=judgement),
@@ -257,7 +250,7 @@ def report(
     if form in report_files.FORMS or format:
         return report_files.write_report_file(found, form=form, output=output, formats=format or (), command=front(), judgement=judgement)
     if form not in makers:
-        raise UsageError(f"--as {form}: choose one of {', '.join((*makers, *report_files.FORMS))}")
+        raise UsageError(f"--as {form}: choose one of {', '.join((*makers, *report_files.FORMS, 'parquet'))}")
     text = makers[form]()
     write_text(text, output)
     if form == "markdown":
@@ -300,13 +293,18 @@ def accept(
 def show(
     cell: Annotated[str, typer.Argument(help="the id of a cell, as reports print it")],
     run: Annotated[str | None, typer.Option(help="a run; the newest when not given")] = None,
+    newest: Annotated[int, typer.Option(min=1, help="so many of the newest runs that have the cell are its history")] = 20,
     reports: Reports = REPORTS,
 ) -> int:
     """Show everything known of one cell."""
+    from runner.history import history_of, stretches_of
     from runner.reports.cell import print_cell
+    from runner.shelf import runs_with
     from runner.store import RunStore
 
-    print_cell(RunStore(reports).find(run), cell, Console(), command=front())
+    store = RunStore(reports)
+    history = stretches_of(history_of(cell, runs_with(store, cell, newest=newest)))
+    print_cell(store.find(run), cell, Console(), command=front(), history=history)
     return 0
 
 
@@ -387,6 +385,12 @@ def schema(what: Annotated[str, typer.Argument(help="matrix, run, report or comp
         raise UsageError(f"schema {what}: choose one of {', '.join(makers)}")
     sys.stdout.write(json.dumps(makers[what](), indent=2) + "\n")
     return 0
+
+
+app.command()(history_commands.query)
+app.command()(history_commands.merge)
+app.command()(history_commands.nightly)
+app.add_typer(history_commands.runs, name="runs")
 
 
 def main() -> int:

@@ -31,6 +31,12 @@ class Interrupted(RunnerError):
     exit_code = 130
 
 
+class Busy(RunnerError):
+    """Somebody else is doing it already: nothing was started, and nothing is wrong."""
+
+    exit_code = 75
+
+
 class EngineFault(RunnerError):
     """An environment that could not be made or entered: says nothing about TensorFlow and blocks only its own cells.
 

@@ -178,6 +178,8 @@ def _header(run: str, plan: Plan, engine: Engine, ring: KeyRing, command: tuple[
         command=command,
         machine=machine.describe(),
         engine_facts=engine.facts,
+        notes=plan.selection.notes,
+        shard=plan.shard,
         inputs=ring.inputs(),
     )
 

@@ -286,6 +286,7 @@ class MatrixFile(Shape):
     profiles: dict[Name, ProfileEntry] = Field({}, max_length=100, description="The first one is the default")
     known_failures: list[KnownFailureEntry] = Field([], max_length=10_000, description="Cells that may fail without failing a build")
     baseline: Text | None = Field(None, description="A file that `baseline accept` wrote, relative to this file: only news fails a build")
+    notes: list[str] = Field([], max_length=100, description="Lines that every run of this file carries and prints")
 
 
 class CatalogueFile(Shape):

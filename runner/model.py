@@ -431,8 +431,25 @@ class Outcome(_Record):
     log: str = ""
 
 
+class Shard(_Record):
+    """Which part of a plan a run is: part `index` (from 1) `of` so many, of a plan of `plan_cells` cells known by their hash.
+
+    The run owns its cells but the `borrowed` ones, which it needs and other shards have too. `environments` are those of the plan.
+    """
+
+    index: int
+    of: int
+    plan_sha256: str
+    plan_cells: int
+    environments: tuple[str, ...] = ()
+    borrowed: tuple[str, ...] = ()
+
+
 class Header(_Record):
-    """The first line of `run.jsonl`. Of the `planned` cells, `canaries` are the canary's; `inputs` are hashes of what cells depend on."""
+    """The first line of `run.jsonl`. Of the `planned` cells, `canaries` are the canary's; `inputs` are hashes of what cells depend on.
+
+    `notes` tell what was left out or added; `merged_from` are the runs that it was made of.
+    """
 
     type: Literal["header"] = "header"
     schema_: int = Field(default=1, alias="schema")
@@ -450,7 +467,22 @@ class Header(_Record):
     machine: dict[str, Any] = Field(default_factory=dict)
     engine_facts: dict[str, Any] = Field(default_factory=dict)
     inputs: dict[str, Any] = Field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    shard: Shard | None = None
+    merged_from: tuple[str, ...] = ()
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+SHARED_FIELDS: dict[str, str] = {
+    "schema_": "schema",
+    "matrix_sha256": "matrix file",
+    "profile": "profile",
+    "engine": "engine",
+    "runner": "version of the runner",
+    "inputs": "set of fixtures, agent, limits or tolerances",
+    "notes": "selection",
+}
+"""What is the same in the headers of all shards of a plan, and what to call it."""
 
 
 class Footer(_Record):

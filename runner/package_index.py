@@ -57,6 +57,28 @@ def newest_in_channel(environment: Environment, *, uv: Path | None = None, run: 
     return newest.version
 
 
+def releases_since(package: str, version: str, *, uv: Path | None = None, run: RunUv = run_uv) -> tuple[Release, ...]:
+    """Return the stable releases of a package from a version on that the index has now, oldest first, each with its Pythons.
+
+    Days of release may be missing where the index gives none. Raises RunnerError when the index does not answer or has none at all,
+    which is no way to say that there is nothing new.
+    """
+    found = tuple(_Index(uv or find_uv(), run).releases(package, f">={version}", dated=False))
+    if not found:
+        raise RunnerError(
+            f"the package index knows no {package} {version} and no later one; is another index configured (UV_DEFAULT_INDEX)?"
+        )
+    return found
+
+
+def with_releases(path: Path, added: Iterable[Release]) -> str:
+    """Return the text of the committed list with further TensorFlow releases in it, each in its place."""
+    known = load_releases(path)
+    new = [release for release in added if known.find(release.version, release.package) is None]
+    tensorflow = sorted((*known.tensorflow, *new), key=lambda release: (release.package != "tensorflow-cpu", Version(release.version)))
+    return _dump({"tensorflow": tensorflow, "addons": list(known.addons), "tf_keras": list(known.tf_keras)})
+
+
 class _Index:
     """The package index as uv sees it."""
 
@@ -64,21 +86,23 @@ class _Index:
         self.uv = uv
         self.run = run
 
-    def releases(self, package: str, within: str) -> list[Release]:
+    def releases(self, package: str, within: str, *, dated: bool = True) -> list[Release]:
         """Return the stable releases of a package that have a wheel, oldest first."""
         found: dict[str, Release] = {}
         newer = ""
         # An answer lists the wheels for a lower bound of Python that its release allows; later releases need later Pythons.
         for python in PYTHONS:
             older = ""
-            while (release := self.choose(f"{package}{within}{newer}{older}", python, _EVERYWHERE)) is not None:
+            while (release := self.choose(f"{package}{within}{newer}{older}", python, _EVERYWHERE, dated=dated)) is not None:
                 found.setdefault(release.version, release)
                 older = f",<{release.version}"
             if found:
                 newer = f",>{max(found, key=Version)}"
         return [found[version] for version in sorted(found, key=Version) if found[version].python]
 
-    def choose(self, requirement: str, python: str, extra: tuple[str, ...] = (), *, prereleases: bool = False) -> Release | None:
+    def choose(
+        self, requirement: str, python: str, extra: tuple[str, ...] = (), *, prereleases: bool = False, dated: bool = False
+    ) -> Release | None:
         """Let uv choose the newest release for a Python, with the wheels of its answer; None when there is none."""
         arguments = ["pip", "compile", "-", "--quiet", "--no-deps", "--no-header", "--format", "pylock.toml", "--only-binary", ":all:"]
         arguments += ["--prerelease", "allow" if prereleases else "disallow", "--python-version", python, *extra]
@@ -88,7 +112,7 @@ class _Index:
                 return None
             raise RunnerError(f"uv could not ask for {requirement}: {essence(answer.errors)}")
         (chosen,) = tomllib.loads(answer.output)["packages"]
-        return _release(chosen, dated=not prereleases)
+        return _release(chosen, dated=dated)
 
 
 def _release(chosen: dict[str, Any], *, dated: bool) -> Release:

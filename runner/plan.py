@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from statistics import median
 from typing import TYPE_CHECKING
 
-from runner.model import Cell, Environment, Fixture, Stage
+from runner.model import Cell, Environment, Fixture, Shard, Stage
 
 if TYPE_CHECKING:
     from runner.selection import Selection
@@ -26,10 +26,11 @@ AGENT_SECONDS = 8.0
 
 @dataclass(frozen=True)
 class Plan:
-    """The cells of a selection; every cell stands after the cells it needs."""
+    """The cells of a selection, or of the part of it that `shard` says; every cell stands after the cells it needs."""
 
     selection: Selection
     cells: tuple[Cell, ...]
+    shard: Shard | None = None
 
     @property
     def environments(self) -> dict[str, Environment]:

@@ -100,6 +100,12 @@ def parse(data: bytes, file: str) -> Source:
     return source
 
 
+def write(value: Any) -> str:
+    """Return a value as YAML that `parse` gives back: numbers and texts that look like numbers stay what they are."""
+    text: str = yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=120)
+    return text
+
+
 def _compose(text: str, source: Source) -> yaml.Node | None:
     """Compose the nodes, after a look at the events: depth is bounded before anything recursive sees it."""
     line = depth = 0

@@ -79,8 +79,8 @@ def load_matrix(path: Path = DEFAULT, *, catalogue: Path = CATALOGUE, releases: 
     valid = validate(MatrixFile, source, {"schema": 1, "environments": []})
     if valid is None:
         raise InvalidMatrix((*source.problems, *problems))
-    found, unsure, notes = _environments(valid, releases or load_releases())
-    locks = _locks(path)
+    found, unsure, notes = _environments(valid, releases or load_releases(_beside(path, Path("images", "releases.json"))))
+    locks = _beside(path, Path("images", "locks"))
     environments = tuple(sorted((_pinned(environment, locks) for environment in found), key=version_of))
     own = fixtures_of(valid.value.fixtures, valid, path.absolute().parent)
     _same_names(valid, (*shipped_fixtures, *CANARIES))
@@ -104,7 +104,7 @@ def load_matrix(path: Path = DEFAULT, *, catalogue: Path = CATALOGUE, releases: 
         profiles=profiles,
         locks=locks,
         images=images,
-        notes=notes,
+        notes=(*valid.value.notes, *notes),
         known_failures=_known_failures(valid, path),
         baseline=(path.parent / valid.value.baseline) if valid.value.baseline else None,
     )
@@ -191,9 +191,10 @@ def _images(valid: Valid[MatrixFile], path: Path) -> ImageSettings:
     return ImageSettings(base=base, bases=bases, index=given.index, ca=ca, disk_gb=given.disk_gb)
 
 
-def _locks(path: Path) -> Path:
-    beside = path.resolve().parent / "images" / "locks"
-    return beside if beside.is_dir() else SHIPPED / "images" / "locks"
+def _beside(path: Path, name: Path) -> Path:
+    """Return what a matrix file brings with it, the shipped one where it brings none."""
+    own = path.resolve().parent / name
+    return own if own.exists() else SHIPPED / name
 
 
 def _pinned(environment: Environment, locks: Path) -> Environment:

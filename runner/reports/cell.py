@@ -9,12 +9,14 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from runner.history import Stretch
 from runner.model import REASONS, CheckResult, Outcome, Run
 from runner.reports.clean import clean, one_line, tail
 from runner.reports.evidence import Evidence, Rung, circumstances, confirmed_by, gather, other_notes
 from runner.reports.glyphs import GLYPHS, SILENT
 from runner.reports.next_steps import COMMAND, options, reproduce_command
 from runner.reports.printing import Part, plain_text, print_parts
+from runner.reports.words import counted
 from runner.standing import is_silent
 
 _WARNINGS = 20
@@ -29,9 +31,14 @@ _RESULTS = {
 }
 
 
-def print_cell(run: Run, cell: str, console: Console, *, command: tuple[str, ...] = COMMAND) -> None:
-    """Print everything known of a cell; raises UsageError that names the nearest ids when the run does not know it."""
-    print_parts(parts(gather(run, cell), run, ascii_only=console.options.ascii_only, command=command), console)
+def print_cell(
+    run: Run, cell: str, console: Console, *, command: tuple[str, ...] = COMMAND, history: tuple[Stretch, ...] = ()
+) -> None:
+    """Print everything known of a cell; raises UsageError that names the nearest ids when the run does not know it.
+
+    `history` are the changes of the cell in this run and others, the newest first.
+    """
+    print_parts(parts(gather(run, cell), run, ascii_only=console.options.ascii_only, command=command, history=history), console)
 
 
 def to_text(run: Run, cell: str, *, width: int = 100, command: tuple[str, ...] = COMMAND) -> str:
@@ -39,7 +46,9 @@ def to_text(run: Run, cell: str, *, width: int = 100, command: tuple[str, ...] =
     return plain_text(lambda console: print_cell(run, cell, console, command=command), width=width)
 
 
-def parts(evidence: Evidence, run: Run, *, ascii_only: bool = False, command: tuple[str, ...] = COMMAND) -> Iterator[Part]:
+def parts(
+    evidence: Evidence, run: Run, *, ascii_only: bool = False, command: tuple[str, ...] = COMMAND, history: tuple[Stretch, ...] = ()
+) -> Iterator[Part]:
     """Yield the pieces in their order."""
     outcome = evidence.outcome
     yield Part(Text(one_line(outcome.id, limit=1000), style="bold"), whole=True)
@@ -50,6 +59,7 @@ def parts(evidence: Evidence, run: Run, *, ascii_only: bool = False, command: tu
     yield from _warnings(outcome)
     yield from _environments(evidence)
     yield from _needed(evidence, ascii_only=ascii_only)
+    yield from _history(history, run, ascii_only=ascii_only)
     yield from _notes(outcome)
     yield from _log(outcome)
     yield Part(Text())
@@ -161,6 +171,27 @@ def _needed(evidence: Evidence, *, ascii_only: bool) -> Iterator[Part]:
         sign = glyph.ascii if ascii_only else glyph.sign
         verdict = f"{other.status}{f': {other.reason}' if other.reason else ''}"
         yield Part(Text.assemble(f"  {one_line(other.id, limit=400)}  ", (f"{sign} {verdict}", glyph.style)), whole=True)
+
+
+def _history(history: tuple[Stretch, ...], run: Run, *, ascii_only: bool) -> Iterator[Part]:
+    """Yield the verdicts of the newest runs, each where it began and ended; nothing where there is one run only."""
+    if sum(stretch.runs for stretch in history) < 2:
+        return
+    yield from _title(f"In the newest {counted(sum(stretch.runs for stretch in history), 'run')} that have it, newest first")
+    table = Table.grid(padding=(0, 2, 0, 0))
+    for stretch in history:
+        glyph = GLYPHS[stretch.status]
+        verdict = f"{stretch.status}{f': {stretch.reason}' if stretch.reason else ''}"
+        day, until = stretch.first_started[:10], stretch.last_started[:10]
+        span = one_line(stretch.first) if stretch.runs == 1 else f"{one_line(stretch.first)} to {one_line(stretch.last)}"
+        here = "this run" if stretch.first == stretch.last == run.header.run else ""
+        table.add_row(
+            Text(f"  {glyph.ascii if ascii_only else glyph.sign} {verdict}", style=glyph.style),
+            Text(one_line(day if day == until else f"{day} to {until}")),
+            Text(counted(stretch.runs, "run")),
+            Text(here or span, style="dim"),
+        )
+    yield Part(table)
 
 
 def _notes(outcome: Outcome) -> Iterator[Part]:

@@ -16,7 +16,7 @@ AGENT = RUNNER / "agent"
 
 LONGEST = 300
 LONGER = {
-    "runner.model": 480,
+    "runner.model": 530,
     "runner.cli": 420,
 }
 """Two lists that grow by lines and not by thought: the words of the project with their fields, and the commands with their options."""
@@ -25,19 +25,20 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "words": ("runner", "model", "errors", "formats", "faults", "events", "nearest", "machine", "expectations", "canaries"),
     "matrix": (
         *("source", "shape", "matrix_file", "schemas", "releases", "versions", "environments"),
-        *("pairs", "catalogue", "profiles", "spec", "selection"),
+        *("pairs", "catalogue", "profiles", "spec", "selection", "additions"),
     ),
-    "plan": ("plan",),
+    "plan": ("plan", "shards"),
     "tools": ("uv_command", "interpreters", "locks"),
     "engines": ("engines",),
-    "records": ("records", "store", "artifacts", "keys", "protocol", "verdict", "classify", "classify_faults"),
+    "records": ("records", "store", "artifacts", "keys", "protocol", "verdict", "classify", "classify_faults", "shelf", "warehouse"),
     "execution": ("schedule", "confirm", "reuse", "worker", "crew", "walk", "executor"),
-    "judgement": ("judge", "banner", "standing", "inputs", "compare", "upgrade"),
+    "judgement": ("judge", "banner", "standing", "inputs", "compare", "upgrade", "history"),
     "diagnosis": ("diagnose", "rules"),
     "reports": ("reports", "progress", "progress_live"),
     "commands": (
         *("cli", "__main__", "locking", "imaging", "package_index", "reproduce", "bench", "benchmark", "reports.planned"),
-        *("doctor", "checkup", "comparing", "expecting", "baselines", "writing", "step_summary", "report_files"),
+        *("doctor", "checkup", "options", "merging", "history_commands", "querying", "keeping", "retention", "nightly"),
+        *("comparing", "expecting", "baselines", "writing", "step_summary", "report_files"),
     ),
 }
 """Modules and packages of each room, as docs/architecture.md describes them."""

@@ -12,7 +12,7 @@ from runner.cli import app
 from tests.nox_sessions import NOXFILE, Session, script_metadata, sessions
 
 PROJECT = tomllib.loads((Path(NOXFILE).parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-PROMISED = ("matrix", "plan", "report", "save", "load", "lock", "images", "doctor", "bench", "tests", "lint")
+PROMISED = ("matrix", "plan", "report", "save", "load", "lock", "images", "doctor", "bench", "nightly", "tests", "lint")
 
 
 def requirements(lines: list[str]) -> set[str]:
