@@ -104,7 +104,7 @@ def _execute(plan: Any, *, engine: str, jobs: int | None, isolation: str, fresh:
         )
     baselines.keep(run, expectations)
     judgement = judge(run, expectations)
-    page = leave_page(run, command=front(), judgement=judgement)
+    page = leave_page(run, command=front(), judgement=judgement, store=store)
     print_report(run, console, command=front(), judgement=judgement, page=page)
     append_summary(*(markdown.render(run, command=front(), judgement=judgement, short=short) for short in (False, True)))
     return judgement.exit_code
@@ -248,7 +248,9 @@ def report(
         "badge": lambda: badge.render(found, judgement),
     }
     if form in report_files.FORMS or format:
-        return report_files.write_report_file(found, form=form, output=output, formats=format or (), command=front(), judgement=judgement)
+        return report_files.write_report_file(
+            found, form=form, output=output, formats=format or (), command=front(), judgement=judgement, store=RunStore(reports)
+        )
     if form not in makers:
         raise UsageError(f"--as {form}: choose one of {', '.join((*makers, *report_files.FORMS, 'parquet'))}")
     text = makers[form]()

@@ -16,7 +16,7 @@ from runner.reports.palette import look_of
 from runner.reports.tables import fold, pivot
 from runner.standing import is_silent
 from tests.browser.conftest import Opener
-from tests.browser.pages import EVIL, Past, Seen, evil_run, judged, read_grid, rich, sample_run
+from tests.browser.pages import EVIL, PAST, Seen, evil_run, judged, read_grid, rich, sample_run
 from tests.unit.samples import QUICK, load, run_of, save
 
 pytestmark = pytest.mark.browser
@@ -130,8 +130,7 @@ def test_filters_stand_in_the_address_and_come_back_from_it(opened: Opener) -> N
 
 
 def test_a_cell_opens_all_its_evidence(opened: Opener) -> None:
-    stretch = Past()
-    page = opened(sample_run(), f"cell={RICH}", history={RICH: (stretch,)}).page
+    page = opened(sample_run(), f"cell={RICH}", history={RICH: (PAST,)}).page
     said = page.locator("#panel").inner_text()
     for words in (
         *("failed: outputs-differ", "nothing raised, and the outputs are not those of the saved model", "why it is so"),

@@ -10,10 +10,11 @@ from typer.testing import CliRunner
 
 from runner.cli import app, main
 from runner.errors import UsageError
-from runner.model import Run
+from runner.model import Reason, Run, Status
 from runner.records import Record, encode
-from runner.report_files import PAGE, leave_page, write_report_file
+from runner.report_files import PAGE, leave_page, past_of, write_report_file
 from runner.reports import terminal
+from runner.store import RunStore
 from tests.unit.samples import full_run
 
 COMMAND = ("python", "-m", "runner")
@@ -77,6 +78,25 @@ def test_a_run_leaves_its_page_beside_its_records_and_the_terminal_says_where(tm
     assert page.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
     assert [path.name for path in run.path.parent.iterdir() if "partial" in path.name] == []
     assert str(page) in "".join(terminal.to_text(run, page=page).split("\n"))
+
+
+def test_the_page_knows_what_earlier_runs_said_of_a_cell(tmp_path: Path) -> None:
+    run = on_disk(tmp_path)
+    store = RunStore(tmp_path)
+    changed, *others = [outcome for outcome in run.outcomes.values() if outcome.status is Status.PASSED][:5]
+    newer = replace(
+        run,
+        header=run.header.model_copy(update={"run": "20261122-050000-bbbb", "started": "2026-11-22T05:00:00+00:00"}),
+        outcomes={**run.outcomes, changed.id: changed.model_copy(update={"status": Status.FAILED, "reason": Reason.CRASHED})},
+    )
+    past = past_of(newer, store)
+    assert list(past) == [changed.id] and others[0].id not in past
+    assert [(one.status, one.first) for one in past[changed.id]] == [(Status.FAILED, newer.header.run), (Status.PASSED, run.header.run)]
+    # A run knows nothing of those that came after it, and one that cannot be read says nothing.
+    assert past_of(run, store) == {}
+    (run.path.parent / "run.jsonl").write_text("no record\n", encoding="utf-8")
+    assert past_of(newer, store) == {}
+    assert past_of(newer, None) == {}
 
 
 def test_a_page_that_cannot_be_written_takes_nothing_away(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
