@@ -104,7 +104,7 @@ def _execute(plan: Any, *, engine: str, jobs: int | None, isolation: str, fresh:
         )
     baselines.keep(run, expectations)
     judgement = judge(run, expectations)
-    page = leave_page(run, command=front(), judgement=judgement, store=store)
+    page = leave_page(run, store, command=front(), judgement=judgement)
     print_report(run, console, command=front(), judgement=judgement, page=page)
     append_summary(*(markdown.render(run, command=front(), judgement=judgement, short=short) for short in (False, True)))
     return judgement.exit_code
@@ -233,7 +233,8 @@ def report(
     from runner.store import RunStore
     from runner.writing import write_text
 
-    found = RunStore(reports).find(run)
+    store = RunStore(reports)
+    found = store.find(run)
     judgement = judge(found, kept(found))
     if form == "terminal" and output is None and not format:
         terminal.print_report(found, Console(), command=front(), judgement=judgement)
@@ -249,7 +250,7 @@ def report(
     }
     if form in report_files.FORMS or format:
         return report_files.write_report_file(
-            found, form=form, output=output, formats=format or (), command=front(), judgement=judgement, store=RunStore(reports)
+            found, store, form=form, output=output, formats=format or (), command=front(), judgement=judgement
         )
     if form not in makers:
         raise UsageError(f"--as {form}: choose one of {', '.join((*makers, *report_files.FORMS, 'parquet'))}")

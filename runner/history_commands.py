@@ -42,6 +42,7 @@ def merge(
     from runner import baselines
     from runner.judge import judge
     from runner.merging import merged
+    from runner.report_files import leave_page
     from runner.reports.terminal import print_report
     from runner.store import RunStore, new_run_id
 
@@ -53,7 +54,8 @@ def merge(
     made = store.read(header.run)
     baselines.keep(made, baselines.kept(parts[0]))
     judgement = judge(made, baselines.kept(made))
-    print_report(made, Console(), command=front(), judgement=judgement)
+    page = leave_page(made, store, command=front(), judgement=judgement)
+    print_report(made, Console(), command=front(), judgement=judgement, page=page)
     return judgement.exit_code
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from rich.console import Console
@@ -13,46 +13,41 @@ from runner.errors import UsageError
 from runner.history import Stretch, histories_of
 from runner.judge import Judgement
 from runner.model import Run
-from runner.store import FILE, RunStore, StoreFault
+from runner.store import RunStore, StoreFault
 
 PICTURES = ("svg", "png")
 FORMS = ("html", *PICTURES)
 PAGE = "report.html"
-
-PAST_RUNS, PAST_BYTES = 20, 100_000_000
-"""So many runs, and so many bytes of them, are read for what they said of the cells of a run: about 2 s at most."""
+REMEMBERED = 10
+"""So many runs, the newest, tell what became of each cell over time."""
 
 
 def write_report_file(
     run: Run,
+    store: RunStore,
     *,
     form: str,
     output: Path | None,
     formats: Sequence[str],
     command: tuple[str, ...],
     judgement: Judgement | None = None,
-    store: RunStore | None = None,
 ) -> int:
     """Write a report of one of `FORMS` to a file, or, where it is text, to standard output when there is none. Returns 0.
 
-    `judgement` and `store` are for the page: what the run amounts to, and the runs before it, which said something of its cells.
+    `judgement` is what the run amounts to, for the page; in `store` are the runs before it.
 
     Raises UsageError when the file cannot be written, or when what was asked for makes no sense together.
     """
-    from runner.reports.html.page import render
     from runner.reports.picture.draw import as_png, as_svg
 
     if formats and form not in PICTURES:
         raise UsageError(f"--format chooses the panels of a picture: give it with --as {' or --as '.join(PICTURES)}")
     if form == "png" and output is None:
         raise UsageError("--as png is no text: say where it goes with --output matrix.png")
-    match form:
-        case "png":
-            data = as_png(run, formats)
-        case "svg":
-            data = as_svg(run, formats).encode()
-        case _:
-            data = render(run, command=command, judgement=judgement, history=past_of(run, store)).encode()
+    if form == "png":
+        data = as_png(run, formats)
+    else:
+        data = (as_svg(run, formats) if form == "svg" else _page(run, store, command, judgement)).encode()
     if output is None:
         sys.stdout.buffer.write(data)
         return 0
@@ -65,18 +60,13 @@ def write_report_file(
     return 0
 
 
-def leave_page(run: Run, *, command: tuple[str, ...], judgement: Judgement | None = None, store: RunStore | None = None) -> Path | None:
-    """Write the page of a run beside its records and return where it is; None, and a word of it, where it cannot be written.
-
-    `judgement` is what the run amounts to; in `store` are the runs before it, of which the page says what they said of a cell.
-    """
-    from runner.reports.html.page import render
-
+def leave_page(run: Run, store: RunStore, *, command: tuple[str, ...], judgement: Judgement | None = None) -> Path | None:
+    """Write the page of a run beside its records and return where it is; None, and a word of it, where it cannot be written."""
     directory = run.path.parent if run.path.suffix == ".jsonl" else run.path
     page, partial = directory / PAGE, directory / f"{PAGE}.partial"
     try:
         # Whoever has the page open never reads half of a new one.
-        partial.write_text(render(run, command=command, judgement=judgement, history=past_of(run, store)), encoding="utf-8")
+        partial.write_text(_page(run, store, command, judgement), encoding="utf-8")
         partial.replace(page)
     except OSError as error:
         partial.unlink(missing_ok=True)
@@ -86,20 +76,18 @@ def leave_page(run: Run, *, command: tuple[str, ...], judgement: Judgement | Non
     return page
 
 
-def past_of(run: Run, store: RunStore | None) -> Mapping[str, tuple[Stretch, ...]]:
-    """Return what became of the cells of a run that changed in it and the newest runs before it, by cell id.
+def _page(run: Run, store: RunStore, command: tuple[str, ...], judgement: Judgement | None) -> str:
+    from runner.reports.html.page import render
 
-    Runs are read from the newest on, so many and so large as the limits say; one that cannot be read says nothing.
-    """
-    if store is None:
-        return {}
-    runs, size = [run], 0
-    for name in reversed([name for name in store.ids() if name < run.header.run][-PAST_RUNS:]):
-        size += (store.runs / name / FILE).stat().st_size
-        if size > PAST_BYTES:
-            break
-        with suppress(StoreFault):
-            runs.append(store.read(name))
+    return render(run, command=command, judgement=judgement, history=history_until(run, store))
+
+
+def history_until(run: Run, store: RunStore) -> Mapping[str, tuple[Stretch, ...]]:
+    """Return what became of the cells of a run that changed, in it and the newest before it; what cannot be read says nothing."""
+    runs = [run]
+    for earlier in [id_ for id_ in store.ids() if id_ < run.header.run][1 - REMEMBERED :]:
+        with contextlib.suppress(StoreFault):
+            runs.append(store.read(earlier))
     return histories_of(run.outcomes, runs)
 
 

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from importlib import resources
 from itertools import combinations
@@ -345,3 +346,10 @@ def test_what_was_found_out_is_told_apart_by_everybody(palette: dict[str, Any], 
         pair = [lab(palette[name].back, SEEN_BY[who]) for name in (one, other)]
         distance = sum((a - b) ** 2 for a, b in zip(*pair, strict=True)) ** 0.5
         assert distance >= 15, f"{one} and {other} look alike to {who}: {distance:.0f}"
+
+
+def test_the_canary_is_no_cell_of_the_page() -> None:
+    run = run_of(save("tf2.15", "a", "h5"), save("tf2.15", "b", "h5", canary="broken"))
+    run = replace(run, header=run.header.model_copy(update={"planned": 2, "canaries": 1}))
+    index = page_data(run, pivot(run)).index
+    assert (len(index["columns"]["status"]), index["unreached"], index["fixtures"]) == (1, 0, ["a"])

@@ -10,9 +10,9 @@ from typer.testing import CliRunner
 
 from runner.cli import app, main
 from runner.errors import UsageError
-from runner.model import Reason, Run, Status
+from runner.model import Run, Status
 from runner.records import Record, encode
-from runner.report_files import PAGE, leave_page, past_of, write_report_file
+from runner.report_files import PAGE, history_until, leave_page, write_report_file
 from runner.reports import terminal
 from runner.store import RunStore
 from tests.unit.samples import full_run
@@ -20,9 +20,9 @@ from tests.unit.samples import full_run
 COMMAND = ("python", "-m", "runner")
 
 
-def on_disk(place: Path) -> Run:
-    """Write the sample run as a run of a reports directory."""
-    run = full_run()
+def on_disk(place: Path, run: Run | None = None) -> Run:
+    """Write a run, the sample where none is given, as a run of a reports directory."""
+    run = run or full_run()
     directory = place / "runs" / run.header.run
     directory.mkdir(parents=True)
     records: list[Record] = [run.header, *run.outcomes.values(), *([run.footer] if run.footer else [])]
@@ -60,7 +60,7 @@ def test_text_goes_to_the_screen_where_no_file_is_given(tmp_path: Path) -> None:
 def test_what_makes_no_sense_is_told(form: str, options: dict[str, object], said: str) -> None:
     given = {"output": None, "formats": (), **options}
     with pytest.raises(UsageError, match=said):
-        write_report_file(full_run(), form=form, command=COMMAND, **given)  # type: ignore[arg-type]
+        write_report_file(full_run(), RunStore(Path("/nowhere")), form=form, command=COMMAND, **given)  # type: ignore[arg-type]
 
 
 def test_no_wrong_word_is_taken_for_a_form(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -73,36 +73,17 @@ def test_no_wrong_word_is_taken_for_a_form(tmp_path: Path, monkeypatch: pytest.M
 
 def test_a_run_leaves_its_page_beside_its_records_and_the_terminal_says_where(tmp_path: Path) -> None:
     run = on_disk(tmp_path)
-    page = leave_page(run, command=COMMAND)
+    page = leave_page(run, RunStore(tmp_path), command=COMMAND)
     assert page == run.path.parent / PAGE
     assert page.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
     assert [path.name for path in run.path.parent.iterdir() if "partial" in path.name] == []
     assert str(page) in "".join(terminal.to_text(run, page=page).split("\n"))
 
 
-def test_the_page_knows_what_earlier_runs_said_of_a_cell(tmp_path: Path) -> None:
-    run = on_disk(tmp_path)
-    store = RunStore(tmp_path)
-    changed, *others = [outcome for outcome in run.outcomes.values() if outcome.status is Status.PASSED][:5]
-    newer = replace(
-        run,
-        header=run.header.model_copy(update={"run": "20261122-050000-bbbb", "started": "2026-11-22T05:00:00+00:00"}),
-        outcomes={**run.outcomes, changed.id: changed.model_copy(update={"status": Status.FAILED, "reason": Reason.CRASHED})},
-    )
-    past = past_of(newer, store)
-    assert list(past) == [changed.id] and others[0].id not in past
-    assert [(one.status, one.first) for one in past[changed.id]] == [(Status.FAILED, newer.header.run), (Status.PASSED, run.header.run)]
-    # A run knows nothing of those that came after it, and one that cannot be read says nothing.
-    assert past_of(run, store) == {}
-    (run.path.parent / "run.jsonl").write_text("no record\n", encoding="utf-8")
-    assert past_of(newer, store) == {}
-    assert past_of(newer, None) == {}
-
-
 def test_a_page_that_cannot_be_written_takes_nothing_away(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = on_disk(tmp_path)
     (run.path.parent / PAGE).mkdir()
-    assert leave_page(run, command=COMMAND) is None
+    assert leave_page(run, RunStore(tmp_path), command=COMMAND) is None
     said = capsys.readouterr().err
     assert "cannot be written" in said and "the run itself is kept" in said
     assert [path.name for path in run.path.parent.iterdir() if "partial" in path.name] == []
@@ -111,3 +92,24 @@ def test_a_page_that_cannot_be_written_takes_nothing_away(tmp_path: Path, capsys
 
 def test_without_a_page_the_command_that_makes_one_is_told() -> None:
     assert "--as html --output report.html" in terminal.to_text(full_run())
+
+
+def test_the_page_knows_what_became_of_cells_and_no_run_that_cannot_be_read_or_came_later(tmp_path: Path) -> None:
+    run = on_disk(tmp_path)
+    cell = next(outcome.id for outcome in run.outcomes.values() if outcome.status is Status.FAILED)
+    passed = run.outcomes[cell].model_copy(update={"status": Status.PASSED, "reason": None})
+
+    def another(id_: str) -> Run:
+        return replace(run, header=run.header.model_copy(update={"run": id_}), outcomes={**run.outcomes, cell: passed})
+
+    on_disk(tmp_path, another("00000000-earlier"))
+    on_disk(tmp_path, another("99999999-later"))
+    broken = tmp_path / "runs" / "00000001-broken"
+    broken.mkdir()
+    (broken / "run.jsonl").write_text("no record\n")
+    history = history_until(run, RunStore(tmp_path))
+    assert list(history) == [cell]
+    assert [stretch.first for stretch in history[cell]] == [run.header.run, "00000000-earlier"]
+    file = tmp_path / "page.html"
+    write_report_file(run, RunStore(tmp_path), form="html", output=file, formats=(), command=COMMAND)
+    assert len(file.read_bytes()) > 10_000
