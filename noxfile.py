@@ -3,7 +3,7 @@
 # dependencies = [
 #     "nox>=2025.2.9",
 #     "docker>=7.1",
-#     "duckdb>=1.2",
+#     "duckdb>=1.4",
 #     "jinja2>=3.1",
 #     "packaging>=24",
 #     "psutil>=6",

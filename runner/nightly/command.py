@@ -34,6 +34,7 @@ from runner.nightly.summary import summary
 from runner.options import front
 from runner.plan import Plan, make_plan
 from runner.progress import watch
+from runner.report_files import leave_page
 from runner.reports import compared_markdown, markdown
 from runner.selection import profile_of, select
 from runner.spec import load_matrix
@@ -149,6 +150,7 @@ def _finish(night: Night, wish: Wish, store: RunStore, console: Console) -> int:
     if base is not None and comparison is not None:
         _write(night.path / "comparison.md", compared_markdown.render(base, run, comparison, form="full"))
     append_summary(text)
+    leave_page(run, store, command=front(), banner=judgement.banner)
     for line in text.splitlines():
         _say(console, line)
     night = _tell(night, wish, news, console)

@@ -73,12 +73,15 @@ def test_each_shard_is_a_plan_of_its_own(plan: Plan, number: int) -> None:
             assert {needed.id for needed in cell.needs} <= seen, "every cell stands after what it needs"
             seen.add(cell.id)
         assert [cell for cell in plan.cells if cell.id in seen] == list(part.cells), "the order is that of the plan"
+        used = {cell.environment for cell in part.cells}
+        canaries = {cell.id for cell in plan.cells if cell.canary and cell.environment in used}
+        assert canaries == {cell.id for cell in part.cells if cell.canary}, "every environment of a part has its canary"
 
 
 @given(plans(), st.integers(2, 9))
 def test_no_save_is_made_twice_but_for_what_faults_are_judged_by(plan: Plan, number: int) -> None:
     parts = [shard_of(plan, f"{index}/{number}") for index in range(1, number + 1)]
-    saves = Counter(cell.id for part in parts for cell in part.cells if cell.stage is Stage.SAVE)
+    saves = Counter(cell.id for part in parts for cell in part.cells if cell.stage is Stage.SAVE and not cell.canary)
     controls = {
         needed.id for cell in plan.cells if cell.control for needed in (*cell.needs, *(n for need in cell.needs for n in need.needs))
     }
@@ -88,7 +91,7 @@ def test_no_save_is_made_twice_but_for_what_faults_are_judged_by(plan: Plan, num
 @given(plans(), st.integers(1, 9))
 def test_shards_are_of_nearly_equal_size_and_the_same_everywhere(plan: Plan, number: int) -> None:
     owned_by = owners(plan, number)
-    groups = Counter(owned_by[cell.id] for cell in plan.cells if cell.stage is Stage.SAVE)
+    groups = Counter(owned_by[cell.id] for cell in plan.cells if cell.stage is Stage.SAVE and not cell.canary)
     sizes = [groups[index] for index in range(1, number + 1)]
     assert max(sizes) - min(sizes) <= 1
     assert owned_by == owners(replace(plan, cells=tuple(plan.cells)), number)
