@@ -104,7 +104,8 @@ def _execute(plan: Any, *, engine: str, jobs: int | None, isolation: str, fresh:
         )
     baselines.keep(run, expectations)
     judgement = judge(run, expectations)
-    print_report(run, console, command=front(), judgement=judgement, page=leave_page(run, store, command=front(), banner=judgement.banner))
+    page = leave_page(run, store, command=front(), judgement=judgement)
+    print_report(run, console, command=front(), judgement=judgement, page=page)
     append_summary(*(markdown.render(run, command=front(), judgement=judgement, short=short) for short in (False, True)))
     return judgement.exit_code
 
@@ -249,7 +250,7 @@ def report(
     }
     if form in report_files.FORMS or format:
         return report_files.write_report_file(
-            found, store, form=form, output=output, formats=format or (), command=front(), banner=judgement.banner
+            found, store, form=form, output=output, formats=format or (), command=front(), judgement=judgement
         )
     if form not in makers:
         raise UsageError(f"--as {form}: choose one of {', '.join((*makers, *report_files.FORMS, 'parquet'))}")

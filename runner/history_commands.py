@@ -54,7 +54,7 @@ def merge(
     made = store.read(header.run)
     baselines.keep(made, baselines.kept(parts[0]))
     judgement = judge(made, baselines.kept(made))
-    page = leave_page(made, store, command=front(), banner=judgement.banner)
+    page = leave_page(made, store, command=front(), judgement=judgement)
     print_report(made, Console(), command=front(), judgement=judgement, page=page)
     return judgement.exit_code
 

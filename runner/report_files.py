@@ -11,6 +11,7 @@ from rich.console import Console
 
 from runner.errors import UsageError
 from runner.history import Stretch, histories_of
+from runner.judge import Judgement
 from runner.model import Run
 from runner.store import RunStore, StoreFault
 
@@ -29,11 +30,13 @@ def write_report_file(
     output: Path | None,
     formats: Sequence[str],
     command: tuple[str, ...],
-    banner: Sequence[str] = (),
+    judgement: Judgement | None = None,
 ) -> int:
     """Write a report of one of `FORMS` to a file, or, where it is text, to standard output when there is none. Returns 0.
 
-    `banner` stands above the page. Raises UsageError when the file cannot be written, or when what was asked for makes no sense together.
+    `judgement` is what the run amounts to, for the page; in `store` are the runs before it.
+
+    Raises UsageError when the file cannot be written, or when what was asked for makes no sense together.
     """
     from runner.reports.picture.draw import as_png, as_svg
 
@@ -44,7 +47,7 @@ def write_report_file(
     if form == "png":
         data = as_png(run, formats)
     else:
-        data = (as_svg(run, formats) if form == "svg" else _page(run, store, command, banner)).encode()
+        data = (as_svg(run, formats) if form == "svg" else _page(run, store, command, judgement)).encode()
     if output is None:
         sys.stdout.buffer.write(data)
         return 0
@@ -57,13 +60,13 @@ def write_report_file(
     return 0
 
 
-def leave_page(run: Run, store: RunStore, *, command: tuple[str, ...], banner: Sequence[str] = ()) -> Path | None:
+def leave_page(run: Run, store: RunStore, *, command: tuple[str, ...], judgement: Judgement | None = None) -> Path | None:
     """Write the page of a run beside its records and return where it is; None, and a word of it, where it cannot be written."""
     directory = run.path.parent if run.path.suffix == ".jsonl" else run.path
     page, partial = directory / PAGE, directory / f"{PAGE}.partial"
     try:
         # Whoever has the page open never reads half of a new one.
-        partial.write_text(_page(run, store, command, banner), encoding="utf-8")
+        partial.write_text(_page(run, store, command, judgement), encoding="utf-8")
         partial.replace(page)
     except OSError as error:
         partial.unlink(missing_ok=True)
@@ -73,10 +76,10 @@ def leave_page(run: Run, store: RunStore, *, command: tuple[str, ...], banner: S
     return page
 
 
-def _page(run: Run, store: RunStore, command: tuple[str, ...], banner: Sequence[str]) -> str:
+def _page(run: Run, store: RunStore, command: tuple[str, ...], judgement: Judgement | None) -> str:
     from runner.reports.html.page import render
 
-    return render(run, command=command, banner=banner, history=history_until(run, store))
+    return render(run, command=command, judgement=judgement, history=history_until(run, store))
 
 
 def history_until(run: Run, store: RunStore) -> Mapping[str, tuple[Stretch, ...]]:

@@ -73,7 +73,7 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Opener]:
         page.on("pageerror", lambda error: made.said.append(f"error: {error}"))
         page.on("dialog", lambda dialog: dismissed(made, dialog))
         page.goto(f"{made.address}{'#' if fragment else ''}{fragment}")
-        page.wait_for_selector("html[data-ready]")
+        page.wait_for_selector("html[data-ready] #view[data-drawn]")
         return made
 
     yield open_

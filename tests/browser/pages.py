@@ -7,6 +7,8 @@ from typing import Any
 
 from playwright.sync_api import Page
 
+from runner.history import Stretch
+from runner.judge import Judgement
 from runner.model import Check, CheckResult, ErrorInfo, Outcome, Reason, Run, Status, WarningInfo
 from tests.unit.samples import HOSTILE, QUICK, build, full_run, load, run_of, save
 
@@ -17,17 +19,22 @@ SCRIPT = (
 EVIL = SCRIPT + HOSTILE
 
 
-@dataclass(frozen=True)
-class Past:
-    """Nine runs that said the same of a cell."""
+PAST = Stretch(
+    status=Status.PASSED,
+    reason=None,
+    first="20261101-000000-aaaa",
+    first_started="2026-11-01T00:00:00",
+    last="20261110-000000-bbbb",
+    last_started="2026-11-10T00:00:00",
+    runs=9,
+)
+"""Nine runs that said the same of a cell."""
 
-    status: Status = Status.PASSED
-    reason: Reason | None = None
-    first: str = "20261101-000000-aaaa"
-    first_started: str = "2026-11-01T00:00:00"
-    last: str = "20261110-000000-bbbb"
-    last_started: str = "2026-11-10T00:00:00"
-    runs: int = 9
+
+def judged(*banner: str, unexpected: str = "") -> Judgement:
+    """Return a judgement with a banner, or with news and rules that are wrong, each in these words."""
+    news = {unexpected: unexpected} if unexpected else {}
+    return Judgement(exit_code=1, text="unexpected", expects=bool(news), unexpected=news, problems=tuple(news), banner=banner)
 
 
 def sample_run() -> Run:

@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from tests.browser.conftest import Opener
-from tests.browser.pages import rich, sample_run
+from tests.browser.pages import judged, rich, sample_run
 
 pytestmark = pytest.mark.browser
 
@@ -26,7 +26,7 @@ PLACES = {
 @pytest.mark.parametrize("place", PLACES)
 def test_axe_finds_nothing_serious(opened: Opener, screenshots: Path, place: str, dark: bool) -> None:
     # axe itself comes from outside, which the page's policy would not allow.
-    page = opened(sample_run(), PLACES[place], dark=dark, trusting=True, banner=("a banner",)).page
+    page = opened(sample_run(), PLACES[place], dark=dark, trusting=True, judgement=judged("a banner", unexpected=rich().id)).page
     page.screenshot(path=screenshots / f"{place}-{'dark' if dark else 'light'}.png", full_page=True)
     found = Axe().run(page).response["violations"]
     serious = [f"{one['id']}: {one['help']}: {one['nodes'][0]['html'][:200]}" for one in found if one["impact"] in ("serious", "critical")]

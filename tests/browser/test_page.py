@@ -10,14 +10,14 @@ import pytest
 from playwright.sync_api import expect
 
 from runner.formats import kind_of
-from runner.model import Outcome, Run, Stage, Status
+from runner.model import Outcome, Reason, Run, Stage, Status
 from runner.reports.glyphs import fraction, glyph_of
 from runner.reports.palette import look_of
 from runner.reports.tables import fold, pivot
 from runner.standing import is_silent
 from tests.browser.conftest import Opener
-from tests.browser.pages import Past, Seen, evil_run, read_grid, rich, sample_run
-from tests.unit.samples import QUICK, run_of
+from tests.browser.pages import EVIL, PAST, Seen, evil_run, judged, read_grid, rich, sample_run
+from tests.unit.samples import QUICK, load, run_of, save
 
 pytestmark = pytest.mark.browser
 
@@ -30,7 +30,7 @@ def loads(run: Run) -> list[Outcome]:
 
 
 def test_it_opens_from_the_disk_and_asks_nobody(opened: Opener) -> None:
-    page = opened(sample_run(), banner=("the canary of tf2.18 is wrong",))
+    page = opened(sample_run(), judgement=judged("the canary of tf2.18 is wrong"))
     for view in ("fixtures", "directions", "worst", "formats"):
         page.page.click(f"#views a[data-view={view}]")
         page.page.wait_for_selector(f"#views a[data-view={view}][aria-current]")
@@ -118,7 +118,7 @@ def test_filters_stand_in_the_address_and_come_back_from_it(opened: Opener) -> N
     page.wait_for_url(f"**&cause={cause}")
     before = page.locator("#selected").text_content()
     page.reload()
-    page.wait_for_selector("html[data-ready]")
+    page.wait_for_selector("html[data-ready] #view[data-drawn]")
     assert page.locator("#selected").text_content() == before
     assert page.input_value("#filter-cause") == cause
     page.go_back()
@@ -130,8 +130,7 @@ def test_filters_stand_in_the_address_and_come_back_from_it(opened: Opener) -> N
 
 
 def test_a_cell_opens_all_its_evidence(opened: Opener) -> None:
-    stretch = Past()
-    page = opened(sample_run(), f"cell={RICH}", history={RICH: (stretch,)}).page
+    page = opened(sample_run(), f"cell={RICH}", history={RICH: (PAST,)}).page
     said = page.locator("#panel").inner_text()
     for words in (
         *("failed: outputs-differ", "nothing raised, and the outputs are not those of the saved model", "why it is so"),
@@ -281,9 +280,28 @@ def _direction(outcome: Outcome) -> str:
     return "forward" if ahead > 0 else "backward" if ahead < 0 else "same"
 
 
+def test_what_faults_do_has_a_view_of_its_own_and_no_place_in_the_tables(opened: Opener) -> None:
+    told = {"fault": {"save": "raised: OSError", "left": {"files": 1, "bytes": 10}}}
+    raised = save(QUICK[0], "sequential@full", "h5", fault="disk_full", notes=told)
+    silent = save(
+        QUICK[1], "sequential@full", "h5", Status.FAILED, Reason.ARTIFACT_INCOMPLETE, fault="disk_full", notes={"fault": {"save": "silent"}}
+    )
+    page = opened(run_of(raised, silent, *sample_run().outcomes.values()), "view=faults").page
+    row = page.locator("table.plain tbody tr")
+    expect(row).to_have_count(1)
+    expect(row).to_contain_text("disk_full")
+    expect(row).to_contain_text("raised 1, ≠ SILENT 1")
+    row.get_by_role("button").click()
+    expect(page.locator("#evidence > .id")).to_have_text(silent.id)
+    expect(page.locator(".beside-cells li")).to_have_count(2)
+    page.goto(page.url.partition("#")[0] + "#format=h5")
+    page.wait_for_selector("#view[data-drawn]")
+    assert read_grid(page, page.locator("#view table[role=grid]").get_attribute("id") or "")[QUICK[0], "saved"].number == "4/4"
+
+
 def test_nothing_that_models_wrote_runs(opened: Opener) -> None:
     run = evil_run()
-    page = opened(run, banner=("</div><img src=x onerror=window.ran=1>",))
+    page = opened(run, judgement=judged(EVIL, unexpected=EVIL))
     for view in ("formats", "fixtures", "directions", "worst", "faults"):
         page.go(f"view={view}")
         for summary in page.page.locator("#view summary").all():
@@ -317,11 +335,31 @@ def test_an_interrupted_and_an_empty_run(opened: Opener) -> None:
 
 
 def test_the_banner_stands_above_everything(opened: Opener) -> None:
-    page = opened(sample_run(), banner=("The canary of tf2.18-py311 is wrong", "Believe nothing below")).page
+    page = opened(sample_run(), judgement=judged("The canary of tf2.18-py311 is wrong", "Believe nothing below")).page
     banner = page.get_by_role("alert")
     expect(banner).to_contain_text("The canary of tf2.18-py311 is wrong")
     expect(banner).to_contain_text("Believe nothing below")
+    expect(banner).to_contain_text("This run cannot be believed")
     assert page.evaluate("() => document.querySelector('header').firstElementChild.className") == "banner"
+
+
+def test_what_is_unexpected_stands_on_top_and_opens_its_cell(opened: Opener) -> None:
+    page = opened(sample_run(), judgement=judged(unexpected=RICH)).page
+    news = page.locator(".news").first
+    expect(news).to_contain_text("Unexpected: 1 cell worse than known")
+    news.get_by_role("link").click()
+    expect(page.locator("#evidence > .id")).to_have_text(RICH)
+
+
+def test_the_canary_is_counted_nowhere(opened: Opener) -> None:
+    run = sample_run()
+    canary = load((QUICK[0], QUICK[0]), "canary", "weights-h5", "load-weights", Status.FAILED, Reason.WEIGHTS_DIFFER, canary="broken")
+    outcomes = {**run.outcomes, canary.id: canary}
+    header = run.header.model_copy(update={"canaries": 1, "planned": len(outcomes)})
+    page = opened(Run(path=run.path, header=header, outcomes=outcomes, footer=run.footer)).page
+    expect(page.locator("#selected")).to_contain_text(f"{len(run.outcomes)} of {len(run.outcomes)} cells selected")
+    assert "never reached" not in (page.locator("#selected").text_content() or "")
+    assert "weights-h5" not in page.locator("#view h2").all_text_contents()
 
 
 def test_it_is_dark_where_that_is_wished(opened: Opener) -> None:

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from runner.diagnose import UNKNOWN
 from runner.formats import KINDS, LOADERS, kind_of
+from runner.judge import Judgement
 from runner.model import Diagnosis, Outcome, Reason, Run, Stage, Status
 from runner.reports.evidence import gather
 from runner.reports.html.data import NONE, STAGES, STATUSES, page_data
@@ -231,6 +232,10 @@ def hostile(text: str) -> Run:
     return Run(path=run.path, header=run.header.model_copy(update={"run": text, "engine": text}), outcomes=run.outcomes, footer=run.footer)
 
 
+def judgement(text: str) -> Judgement:
+    return Judgement(exit_code=1, text=text, expects=True, unexpected={text: text}, problems=(text,), banner=(text,))
+
+
 @settings(deadline=None, max_examples=40)
 @given(
     st.one_of(
@@ -241,8 +246,8 @@ def hostile(text: str) -> Run:
 )
 def test_no_text_becomes_markup_or_script(text: str) -> None:
     plain = Page(render(hostile("plain")))
-    page = Page(render(hostile(text), banner=(text,)))
-    expected = [tag for tag, _ in Page(render(hostile("plain"), banner=("plain",))).tags]
+    page = Page(render(hostile(text), judgement=judgement(text)))
+    expected = [tag for tag, _ in Page(render(hostile("plain"), judgement=judgement("plain"))).tags]
     assert [tag for tag, _ in page.tags] == expected
     assert [text for attrs, _, text in page.inside if not attrs.get("type")] == [
         text for attrs, _, text in plain.inside if not attrs.get("type")

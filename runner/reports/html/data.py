@@ -11,7 +11,7 @@ from runner.formats import FORMAT_TEXT, KINDS, LOADERS, kind_of
 from runner.model import REASONS, SEVERITY, Diagnosis, Outcome, Run, Stage, Status
 from runner.reports.causes import EXPLAINED, diagnosis_of, error_line, is_unknown, normalised
 from runner.reports.clean import one_line, thread
-from runner.reports.damage import MEANINGS, spoken
+from runner.reports.damage import MEANINGS, Words, spoken
 from runner.reports.evidence import side_of
 from runner.reports.glyphs import GLYPHS, SILENT
 from runner.reports.html.evidence import CHECKS, CHUNK, RESULTS, History, chunks
@@ -39,7 +39,7 @@ class PageData:
 
 
 def page_data(run: Run, tables: Tables, *, command: tuple[str, ...] = COMMAND, history: History | None = None) -> PageData:
-    """Return the data of the page of a run; the same run gives the same data."""
+    """Return the data of the page of a run; the same run gives the same data. The canary is not in it, as it is in no table."""
     ordered = sorted((outcome for outcome in run.outcomes.values() if not outcome.canary), key=_order)
     facts = facts_by_environment(run.header.environments, run.outcomes)
     diagnoses = {o.id: diagnosis_of(o, facts) for o in ordered if o.status in EXPLAINED}
@@ -81,7 +81,7 @@ def page_data(run: Run, tables: Tables, *, command: tuple[str, ...] = COMMAND, h
         "faults": names["fault"].all,
         "causes": [causes[key] for key in names["cause"].all],
         "damage": _damage(tables),
-        "unreached": max(0, run.header.planned - run.header.canaries - len(ordered)),
+        "unreached": tables.totals.planned - len(ordered),
         "columns": columns,
         "ids": {number: o.id for number, o in enumerate(ordered) if o.id != _plain_id(o) or o.id != one_line(o.id, limit=1000)},
         "chunk": CHUNK,
@@ -169,8 +169,12 @@ def _environments(run: Run, names: tuple[str, ...], facts: Mapping[str, Mapping[
 
 
 def _damage(tables: Tables) -> dict[str, Any]:
-    rows = [[row.fault, row.format, spoken(row.saves), spoken(row.left), spoken(row.loads)] for row in tables.damage.rows]
+    rows = [[row.fault, row.format, *(_met(words) for words in (row.saves, row.left, row.loads))] for row in tables.damage.rows]
     return {"rows": rows, "words": [[word, MEANINGS[word]] for word in tables.damage.words], "absent": list(tables.damage.absent)}
+
+
+def _met(words: Words) -> str:
+    return one_line(", ".join(spoken(words)), limit=1000).replace("SILENT", f"{SILENT.sign} SILENT")
 
 
 def _commands(run: Run, command: tuple[str, ...]) -> dict[str, list[str]]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
-from runner.model import Check, CheckResult, Diagnosis, Outcome, Reason, Run, Status
+from runner.history import Stretch
+from runner.model import Check, CheckResult, Diagnosis, Outcome, Run, Status
 from runner.reports.clean import clean, one_line, tail
 from runner.reports.evidence import circumstances, confirmed_by, ladder_of, needed_by, other_notes
 from runner.reports.html.pack import Texts
@@ -22,25 +23,6 @@ _WARNINGS = 20
 _LOG_LINES = 40
 _NOTE = 600
 _SHOWN_ELSEWHERE = frozenset({"checks", "differences", "why", "confirmed_by", "shared"})
-
-
-class Stretch(Protocol):
-    """Runs one after another that said the same of a cell; `first` is the oldest of them, `runs` is how many."""
-
-    @property
-    def status(self) -> Status: ...
-    @property
-    def reason(self) -> Reason | None: ...
-    @property
-    def first(self) -> str: ...
-    @property
-    def first_started(self) -> str: ...
-    @property
-    def last(self) -> str: ...
-    @property
-    def last_started(self) -> str: ...
-    @property
-    def runs(self) -> int: ...
 
 
 History = Mapping[str, Sequence[Stretch]]

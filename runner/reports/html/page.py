@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Sequence
 from importlib import resources
+from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from runner.judge import Judgement, judge
 from runner.model import Run, Status
 from runner.reports.clean import one_line
 from runner.reports.glyphs import GLYPHS, SILENT
 from runner.reports.html.data import page_data
 from runner.reports.html.evidence import History
 from runner.reports.html.pack import pack
+from runner.reports.judged import BANNER, known_text, sections
 from runner.reports.next_steps import COMMAND
 from runner.reports.palette import DARK, LIGHT
 from runner.reports.palette import SILENT as SILENT_NAME
@@ -36,12 +38,13 @@ _TEMPLATES = Environment(
 )
 
 
-def render(run: Run, *, command: tuple[str, ...] = COMMAND, banner: Sequence[str] = (), history: History | None = None) -> str:
+def render(run: Run, *, command: tuple[str, ...] = COMMAND, judgement: Judgement | None = None, history: History | None = None) -> str:
     """Return the page of a run as one HTML document.
 
-    `banner` are lines that stand above everything, such as that the run is not to be trusted. `history` are earlier verdicts by cell.
+    `judgement` is what the run amounts to against what was expected of it, `history` what became of cells over time.
     """
     tables = pivot(run)
+    found = judgement or judge(run)
     data = page_data(run, tables, command=command, history=history)
     style, script = _style(), _script()
     return _TEMPLATES.get_template("page.html.j2").render(
@@ -51,7 +54,9 @@ def render(run: Run, *, command: tuple[str, ...] = COMMAND, banner: Sequence[str
         script=Markup(script),
         run=one_line(tables.run),
         facts=_facts(tables),
-        banner=[one_line(line, limit=1000) for line in banner],
+        banner=[one_line(line, limit=1000) for line in (BANNER, *found.banner)] if found.banner else [],
+        news=_news(found),
+        known=f"{known_text(found)}; {found.text}" if found.expects else "",
         state=_state(tables),
         sentences=[text for text in _sentences(tables.totals) if text],
         tiles=_tiles(tables.totals),
@@ -61,6 +66,17 @@ def render(run: Run, *, command: tuple[str, ...] = COMMAND, banner: Sequence[str
         index=Markup(pack(data.index)),
         chunks=[Markup(pack(chunk)) for chunk in data.chunks],
     )
+
+
+def _news(judgement: Judgement) -> list[tuple[str, list[tuple[str, str, str]]]]:
+    """Return what is unexpected: titles with cells, each with the fragment that opens it, and why. Problems of rules have no fragment."""
+    return [
+        (
+            title,
+            [(f"#cell={quote(id_, safe='/@')}" if why else "", one_line(id_, limit=1000), one_line(why, limit=400)) for id_, why in cells],
+        )
+        for title, cells in sections(judgement)
+    ]
 
 
 def _script() -> str:

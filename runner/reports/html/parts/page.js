@@ -59,7 +59,8 @@ function showFilters(state) {
       if (option.value === "") continue;
       const number = Number(option.dataset.number);
       const found = number === UNKNOWN ? "not in this run" : current.options[place][number].toLocaleString("en");
-      option.textContent = `${option.dataset.text} (${found})`;
+      const words = `${option.dataset.text} (${found})`;
+      if (option.textContent !== words) option.textContent = words;
     }
     list.value = state[filter];
     list.parentElement.classList.toggle("chosen", state[filter] !== "");
@@ -97,9 +98,11 @@ function apply() {
     drawn = wanted;
     current = select(state);
     grids.clear();
+    forgetUnmade();
     showFilters(state);
     showSums();
     document.getElementById("view").replaceChildren(...MAKERS[state.view](current, state));
+    makeVisible();
   }
   showViews(state);
   return showPanel(state);
@@ -107,6 +110,7 @@ function apply() {
 
 function listen() {
   window.addEventListener("hashchange", apply);
+  window.addEventListener("beforeprint", makeAllNow);
   const view = document.getElementById("view");
   view.addEventListener("keydown", keyInGrid);
   view.addEventListener("focusin", focusInGrid);

@@ -8,11 +8,48 @@ function scrolling(table, label) {
   return element("div", { class: "scrolling", role: "group", "aria-label": label }, table);
 }
 
-// A part that is far from what one sees is not laid out until one comes near: its size is guessed from its rows and columns.
-function unseen(part, rows, across) {
+// Parts whose tables are still to be made, with what makes them.
+let unmade = [];
+let making = 0;
+
+// A part that is far from what one sees is made after what one sees, and laid out when one comes near: its size is guessed.
+function later(part, rows, across, make) {
   part.classList.add("unseen");
   part.style.setProperty("contain-intrinsic-size", `auto ${11 + 3.3 * across}rem auto ${15 + 2.6 * rows}rem`);
+  unmade.push({ part, make });
   return part;
+}
+
+function makeVisible() {
+  const seen = unmade.map(({ part }) => part.getBoundingClientRect()).map(({ top, bottom }) => bottom > 0 && top < innerHeight);
+  for (const { make } of unmade.filter((_, place) => seen[place])) make();
+  unmade = unmade.filter((_, place) => !seen[place]);
+  // What is seen is drawn first.
+  making = requestAnimationFrame(() => {
+    making = setTimeout(makeRest);
+  });
+}
+
+function makeRest() {
+  const next = unmade.shift();
+  if (next) {
+    next.make();
+    making = setTimeout(makeRest);
+  } else {
+    document.getElementById("view").dataset.drawn = "yes";
+  }
+}
+
+function makeAllNow() {
+  for (const { make } of unmade) make();
+  unmade = [];
+}
+
+function forgetUnmade() {
+  cancelAnimationFrame(making);
+  clearTimeout(making);
+  unmade = [];
+  delete document.getElementById("view").dataset.drawn;
 }
 
 function environmentHeading(number) {
@@ -53,7 +90,7 @@ function formatsView(selection) {
     const across = inOrder(consumers);
     const name = nameOf("format", format);
     const foldAt = (row, column) => folds.get((format * width + rows[row]) * width + across[column]);
-    const table = makeGrid({
+    const spec = {
       id: `format-${format}`,
       label: `${name}: producers down, consumers across`,
       corner: "saved in \u2193  loaded in \u2192",
@@ -65,8 +102,9 @@ function formatsView(selection) {
           ? [["stage", SAVE], ["format", format], ["producer", rows[row]], ["fault", NONE]]
           : [["stage", LOAD], ["format", format], ["producer", rows[row]], ["consumer", across[column] - 1], ["fault", NONE]],
       spoken: (row, column) => (column.kind ? `${name}, saved in ${row.text}` : `${name}, saved in ${row.text}, loaded in ${column.text}`),
-    });
-    return unseen(section(name, index.formats[format].text, scrolling(table, name)), rows.length, across.length);
+    };
+    const place = scrolling(null, name);
+    return later(section(name, index.formats[format].text, place), rows.length, across.length, () => place.append(makeGrid(spec)));
   });
   return [element("div", { class: "beside" }, ...parts)];
 }
