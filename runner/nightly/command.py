@@ -150,7 +150,7 @@ def _finish(night: Night, wish: Wish, store: RunStore, console: Console) -> int:
     if base is not None and comparison is not None:
         _write(night.path / "comparison.md", compared_markdown.render(base, run, comparison, form="full"))
     append_summary(text)
-    leave_page(run, store, command=front(), banner=judgement.banner)
+    leave_page(run, store, command=front(), judgement=judgement)
     for line in text.splitlines():
         _say(console, line)
     night = _tell(night, wish, news, console)
