@@ -13,13 +13,14 @@ from runner.errors import UsageError
 from runner.history import Stretch, histories_of
 from runner.judge import Judgement
 from runner.model import Run
-from runner.store import RunStore, StoreFault
+from runner.store import FILE, RunStore, StoreFault
 
 PICTURES = ("svg", "png")
 FORMS = ("html", *PICTURES)
 PAGE = "report.html"
 REMEMBERED = 10
-"""So many runs, the newest, tell what became of each cell over time."""
+REMEMBERED_BYTES = 100_000_000
+"""So many runs, the newest, tell what became of each cell over time, if their files are no larger than that together."""
 
 
 def write_report_file(
@@ -84,9 +85,12 @@ def _page(run: Run, store: RunStore, command: tuple[str, ...], judgement: Judgem
 
 def history_until(run: Run, store: RunStore) -> Mapping[str, tuple[Stretch, ...]]:
     """Return what became of the cells of a run that changed, in it and the newest before it; what cannot be read says nothing."""
-    runs = [run]
-    for earlier in [id_ for id_ in store.ids() if id_ < run.header.run][1 - REMEMBERED :]:
-        with contextlib.suppress(StoreFault):
+    runs, left = [run], REMEMBERED_BYTES
+    for earlier in reversed([id_ for id_ in store.ids() if id_ < run.header.run][1 - REMEMBERED :]):
+        with contextlib.suppress(StoreFault, OSError):
+            left -= (store.runs / earlier / FILE).stat().st_size
+            if left < 0:
+                break
             runs.append(store.read(earlier))
     return histories_of(run.outcomes, runs)
 

@@ -31,9 +31,7 @@ _RESULTS = {
 }
 
 
-def print_cell(
-    run: Run, cell: str, console: Console, *, command: tuple[str, ...] = COMMAND, history: tuple[Stretch, ...] = ()
-) -> None:
+def print_cell(run: Run, cell: str, console: Console, *, command: tuple[str, ...] = COMMAND, history: tuple[Stretch, ...] = ()) -> None:
     """Print everything known of a cell; raises UsageError that names the nearest ids when the run does not know it.
 
     `history` are the changes of the cell in this run and others, the newest first.

@@ -83,7 +83,12 @@ def _sorted_out(comparison: Comparison) -> Iterable[tuple[str, str, bool, tuple[
 
     failing, half = (Status.FAILED,), (Status.DEGRADED,)
     yield "breaks", "Newly breaks", True, those(Change.REGRESSED)
-    yield "feature-gone", "No longer there: the new side has no such format, loader or module", True, those(Change.FEATURE_GONE, was=_WORKED)
+    yield (
+        "feature-gone",
+        "No longer there: the new side has no such format, loader or module",
+        True,
+        those(Change.FEATURE_GONE, was=_WORKED),
+    )
     yield "loses", "Newly loses something: the outputs are right", True, those(Change.PARTLY_REGRESSED)
     yield "fixed", "Fixed", True, those(Change.FIXED)
     yield "partly-fixed", "Fixed in part: the outputs are right, and something else is lost", True, those(Change.PARTLY_FIXED)
@@ -93,7 +98,12 @@ def _sorted_out(comparison: Comparison) -> Iterable[tuple[str, str, bool, tuple[
     yield "still-loses", "Still loses something: the outputs are right", True, those(*STILL, now=half)
     yield "new-fails", "New cells that fail", True, those(Change.NEW, now=failing)
     yield "new-loses", "New cells that lose something", False, those(Change.NEW, now=half)
-    yield "measured-otherwise", "Another verdict, and measured otherwise: no statement about TensorFlow", True, those(Change.MEASURED_OTHERWISE)
+    yield (
+        "measured-otherwise",
+        "Another verdict, and measured otherwise: no statement about TensorFlow",
+        True,
+        those(Change.MEASURED_OTHERWISE),
+    )
     yield "flaky", "Flaky: a failure that did not repeat", False, those(Change.FLAKY)
     yield "not-comparable", "Not comparable", False, those(Change.NOT_COMPARABLE)
     yield "gone-unmissed", "No longer there, and did not work before", False, those(Change.FEATURE_GONE, was=failing)

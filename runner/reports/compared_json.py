@@ -39,7 +39,12 @@ def document(base: Run, new: Run, comparison: Comparison, *, form: Form = "short
             "altered": dict(comparison.environments_altered),
         },
         "sections": [
-            {"name": section.name, "cells": len(section.cells), "silent": section.silent, "causes": [group_fields(g) for g in section.groups]}
+            {
+                "name": section.name,
+                "cells": len(section.cells),
+                "silent": section.silent,
+                "causes": [group_fields(g) for g in section.groups],
+            }
             for section in found.sections
         ],
         "changes": [_change(change) for change in comparison.changes if form == "full" or change.change not in _AS_BEFORE],

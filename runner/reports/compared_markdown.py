@@ -12,7 +12,7 @@ from runner.compare import CellChange, Comparison, Side
 from runner.model import Run
 from runner.reports.causes import Group, error_line
 from runner.reports.clean import code_block, code_span, one_line, prose
-from runner.reports.compared import Compared, FormatRow, Section, compared, headline, reasons_apart, side_text, title
+from runner.reports.compared import FormatRow, Section, compared, headline, reasons_apart, side_text, title
 from runner.reports.glyphs import SILENT, fraction, glyph_of
 from runner.reports.markdown import link, table_row
 from runner.reports.tables import GridCell
@@ -135,4 +135,3 @@ def _status(change: CellChange, *, base: bool) -> str:
         return "absent"
     word = f"{outcome.status}" if not standing.blocked else f"blocked by {standing.status or 'no statement'}"
     return word + (f" ({standing.reason})" if standing.reason else "") + (" silently" if standing.silent else "")
-

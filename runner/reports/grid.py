@@ -22,7 +22,7 @@ _LONGEST_LABEL = 32
 
 @dataclass(frozen=True, kw_only=True)
 class Layout:
-    """How a grid is laid out: what a cell shows, whether environments go by number, the gap, and how many consumers a table has: never 0."""
+    """How a grid is laid out: what a cell shows, whether environments go by number, the gap, how many consumers a table has: never 0."""
 
     kind: str
     numbered: bool

@@ -32,7 +32,7 @@ def _maybe(of: Schema) -> Schema:
 
 
 def _object(description: str = "", /, **fields: Schema) -> Schema:
-    """Return the schema of an object that has all of these fields and no others; `__` in a name stands for `-`, and a last `_` for nothing."""
+    """Return the schema of an object that has these fields and no others; `__` in a name stands for `-`, and a last `_` for nothing."""
     named = {name.replace("__", "-").rstrip("_"): schema for name, schema in fields.items()}
     head = {"description": description} if description else {}
     return {"type": "object", **head, "properties": named, "required": list(named), "additionalProperties": False}
@@ -65,7 +65,20 @@ _GRID = _object(
     saves=_list(_object(producer=_TEXT, **_FOLDED)),
     loads=_list(_object(producer=_TEXT, consumer=_TEXT, **_FOLDED)),
 )
-_NUMBERS = ("planned", "ran", "passed", "degraded", "failed", "silent", "explained", "unsupported", "blocked", "errored", "not__run", "reused")
+_NUMBERS = (
+    "planned",
+    "ran",
+    "passed",
+    "degraded",
+    "failed",
+    "silent",
+    "explained",
+    "unsupported",
+    "blocked",
+    "errored",
+    "not__run",
+    "reused",
+)
 
 _REPORT = _object(
     "The tables of a run, and what it amounts to",
@@ -87,7 +100,9 @@ _REPORT = _object(
     totals=_object(blocked_by=_COUNTS, **dict.fromkeys(_NUMBERS, _COUNT)),
     stages=_map(_object(**_FOLDED), [str(stage) for stage in Stage]),
     formats=_list(_GRID),
-    faults=_list(_object(fault=_TEXT, format=_TEXT, saves=_map(_COUNT), left=_map(_COUNT), loads=_map(_COUNT), where=_map(_map(_list(_TEXT))))),
+    faults=_list(
+        _object(fault=_TEXT, format=_TEXT, saves=_map(_COUNT), left=_map(_COUNT), loads=_map(_COUNT), where=_map(_map(_list(_TEXT))))
+    ),
     causes=_object(silent=_GROUPS, failed=_GROUPS, degraded=_GROUPS, errored=_GROUPS),
     undiagnosed=_GROUPS,
     blockers=_list(_object(id=_TEXT, status=_maybe(_STATUS), count=_COUNT)),
@@ -135,4 +150,3 @@ def report_schema() -> Schema:
 def compare_schema() -> Schema:
     """Return the JSON Schema of `compare --as json`."""
     return _whole("runner compare --as json", _COMPARISON)
-

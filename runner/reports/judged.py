@@ -1,4 +1,4 @@
-"""What a run amounts to, in words: that it cannot be believed, what is unexpected in it, what was known. Pure; reports show it as they do."""
+"""What a run amounts to, in words: that it cannot be believed, what is unexpected in it, what was known. Pure."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ _SHORT = 10
 
 
 def render(run: Run, *, command: tuple[str, ...] = COMMAND, short: bool = False, judgement: Judgement | None = None) -> str:
-    """Return the report of a run as Markdown that ends with a newline; the short form has no grids, and the ten largest causes of a kind."""
+    """Return the report of a run as Markdown, ending in a newline; the short form has no grids, and the ten largest causes of a kind."""
     tables = pivot(run)
     most = _SHORT if short else _SUMMARY
     found = judgement or judge(run)

@@ -5,7 +5,6 @@ Paths are compared as they are written; nothing is looked up on the disk.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,7 +85,7 @@ def next_steps(tables: Tables, *, command: tuple[str, ...] = COMMAND, page: Path
 
 
 def _same(one: Path, other: Path) -> bool:
-    return Path(os.path.abspath(one)) == Path(os.path.abspath(other))
+    return one.absolute() == other.absolute()
 
 
 def _line(*words: str) -> str:

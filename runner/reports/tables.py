@@ -106,7 +106,7 @@ class Tables:
     unknown: tuple[Group, ...]
     """What no rule of diagnosis fits, whatever its status, told apart by message; it is in the groups above too."""
     blockers: tuple[Blocker, ...]
-    damage: Damage = Damage()
+    damage: Damage = field(default_factory=Damage)
     """What fixtures show that are about a fault; they are in no grid and in no count by stage."""
 
 

@@ -12,7 +12,6 @@ from pathlib import Path
 
 from rich.console import Console, RenderableType
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from runner.diagnose import UNKNOWN

@@ -133,6 +133,14 @@ def test_the_readme_names_every_status_and_exit_code() -> None:
     assert all(f"| {code} |" in text for code in (0, 1, 2, 3, 4, 130))
 
 
+def test_the_readme_shows_one_run_as_a_picture_and_as_release_notes() -> None:
+    notes = (ROOT / "docs" / "upgrade-2.15-2.16.md").read_text(encoding="utf-8")
+    table = notes[notes.index("Of ") : notes.index("### Newly breaks")].strip()
+    assert table in (ROOT / "README.md").read_text(encoding="utf-8"), "copy it anew from docs/upgrade-2.15-2.16.md"
+    (run,) = set(re.findall(r"in run `([0-9a-f-]+)`", notes))
+    assert run in (ROOT / "docs" / "pictures" / "quick.svg").read_text(encoding="utf-8"), "both are made from the same run"
+
+
 def rows(document: Path, first: str) -> list[list[str]]:
     """Return the rows of the table whose first heading is `first`."""
     lines = document.read_text(encoding="utf-8").splitlines()
