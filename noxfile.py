@@ -144,7 +144,7 @@ def any_command(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run the tests, two files at a time; what stands behind `--` goes to pytest."""
     session.install("-e", ".", *nox.project.dependency_groups(PROJECT, "test"))
-    session.run("python", "-m", "pytest", "-n", "2", "--dist", "loadgroup", *session.posargs)
+    session.run("python", "-m", "pytest", "-n", "2", "--durations", "15", *session.posargs)
 
 
 @nox.session

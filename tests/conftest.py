@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from runner.engines.docker.daemon import connect, faults
 from runner.errors import EngineFault
@@ -54,12 +56,20 @@ TIERS = {
 }
 
 
+class ByFile(LoadScopeScheduling):  # type: ignore[misc]
+    """A file's tests stay in one process: what they share is made once. So do all of the one Docker engine, who look at what is on it."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "docker" if nodeid.startswith("tests/docker/") else nodeid.partition("::")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    """Say how `-n 2` deals the tests."""
+    return ByFile(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip the tiers whose tools are missing; on CI they run, and fail. Say which tests share a worker process of pytest-xdist."""
-    for item in items:
-        # What a file has made is there once; and tests of the one Docker engine look at what is on it, and remove it.
-        alone = "docker" if item.get_closest_marker("docker") else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(alone))
+    """Skip the tiers whose tools are missing; on CI they run, and fail."""
     for tier, (what, lacking) in TIERS.items():
         real = [item for item in items if item.get_closest_marker(tier)]
         why = lacking() if real and os.environ.get("CI") != "true" else ""

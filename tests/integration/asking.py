@@ -70,6 +70,6 @@ def asked(matrix: Path, profile: str, place: Path) -> dict[str, Outcome]:
     try:
         with ThreadPoolExecutor(2) as pool:
             names = [environment.id for environment in select(spec, profile=profile).environments]
-            return {cell: outcome for found in pool.map(of, names) for cell, outcome in found.items()}
+            return {cell: outcome for found in pool.map(of, names) for cell, outcome in found.items() if not outcome.canary}
     finally:
         engine.close()
