@@ -24,9 +24,9 @@ CODE = (
     ),
     Rule(
         name="save-without-get-config",
-        cause="a layer takes arguments and has no get_config: how it was made cannot be written down",
+        cause="a layer, or another object of the model, takes arguments and has no get_config: how it was made cannot be written down",
         class_="custom-code",
-        remedy="add get_config to the layer (return the arguments beside super().get_config()), or save the weights alone",
+        remedy="add get_config to its class (return the arguments beside super().get_config()), or save the weights alone",
         pattern=pattern(
             r"Layer (\w{1,60}) has arguments.{0,200}must override `?get_config",
             r"Object (\w{1,60}) was created by passing non-serializable argument values",

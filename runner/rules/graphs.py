@@ -99,6 +99,23 @@ GRAPHS = (
         pattern=pattern(r"returned a (\w{1,60}), which is no Keras model"),
     ),
     Rule(
+        name="symbolic-tensor-kept",
+        cause="a layer keeps a tensor of the graph it was built in, instead of computing it anew in call: a SavedModel cannot hold that",
+        class_="custom-code",
+        remedy="compute it in call; or save the weights alone (model.save_weights), and build the model in code when loading",
+        pattern=pattern(r"references a symbolic Tensor Tensor\(\"([^\":]{1,120})"),
+        stages=(Stage.SAVE,),
+    ),
+    Rule(
+        name="wrapped-layer-of-2.0",
+        cause="this TensorFlow asks a wrapped layer (TimeDistributed, Bidirectional) for its arguments while it saves, and gets no answer",
+        class_="format-changed",
+        remedy="save .h5, or the weights alone; TensorFlow 2.2 and later save such a model as it is",
+        pattern=pattern(r"^TypeError: unsupported callable"),
+        trace=pattern(r"keras/layers/wrappers\.py"),
+        stages=(Stage.SAVE,),
+    ),
+    Rule(
         name="export-of-2.12",
         cause="model.export of TensorFlow 2.12, its first version, does not get a compiled model or one of several inputs written",
         class_="format-changed",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from runner.model import Stage
 from runner.rules.base import THROUGH_H5, Rule, pattern
 
 STORES = ("weights-h5", "keras-v3")
@@ -36,6 +37,15 @@ SHAPES = (
 )
 
 FILES = (
+    Rule(
+        name="two-of-one-name",
+        cause="two weights of one layer have the same name, and HDF5 keeps each under its name",
+        class_="custom-code",
+        remedy="give each weight and each inner layer a name of its own; or save in a format without names: .keras, a checkpoint",
+        link="https://github.com/tensorflow/tensorflow/issues/41021",
+        pattern=pattern(r"Unable to (?:synchronously )?create (?:link|dataset) \(name already exists\)"),
+        stages=(Stage.SAVE,),
+    ),
     Rule(
         name="other-shape",
         cause="a weight in the file has another shape than the one in the model",
