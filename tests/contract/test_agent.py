@@ -40,6 +40,7 @@ class Session:
 
     def __init__(self, python: Path, place: Path, isolation: str) -> None:
         self.place = place
+        self.isolation = isolation
         environment = {"PATH": os.defpath, "HOME": str(place), "PYTHONPATH": str(HERE / "standin"), "LANG": "C.UTF-8"}
         command = [str(python), "-B", str(AGENT), "serve", "--isolation", isolation, "--scratch", str(place / "session")]
         self.errors = (place / "stderr").open("wb")
@@ -132,7 +133,7 @@ def test_fixtures_that_misbehave_end_as_what_they_are(session: Session) -> None:
     assert "this fixture is wrong" in ended["raises"]["fixture_fault"]
     assert ended["hangs"]["ended"] == ended["ignores"]["ended"] == "timeout"
     assert ended["memory"]["ended"] == "memory"
-    assert ended["memory"]["memory_peak_mb"] > 300
+    assert ended["memory"]["memory_peak_mb"] >= 300
     assert ended["disk"]["ended"] == "disk"
     for name in ("endless_noise", "one_file"):
         assert ended[name]["ended"] == "disk" or ended[name]["error"]["errno"] == errno.EFBIG
@@ -187,7 +188,9 @@ def test_a_need_is_met_by_what_imports_and_by_what_is_only_reachable(session: Se
 
 
 def test_the_ready_event_says_what_is_there(session: Session) -> None:
-    if not session.ready["facts"]:
-        pytest.skip("an agent that starts a process per cell imports nothing itself")
+    if session.isolation == "process":
+        # It starts a process for each cell, and imports nothing itself.
+        assert not session.ready["facts"]
+        return
     assert session.ready["facts"]["tensorflow"]["module_version"] == "0.0-standin"
     assert session.ready["facts"]["capabilities"]["formats"]["h5"] is True

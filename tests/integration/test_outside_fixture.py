@@ -37,7 +37,7 @@ def test_every_cell_passes(run: Run) -> None:
     formats = {"h5": "load-model", "keras-v3": "load-model"}
     expected = {f"build/{ENV}"} | {f"save/{ENV}/{fixture}/{name}" for fixture in fixtures for name in formats}
     expected |= {f"load/{ENV}/{ENV}/{fixture}/{name}/{loader}" for fixture in fixtures for name, loader in formats.items()}
-    assert {cell: (outcome.status, outcome.reason) for cell, outcome in run.outcomes.items()} == dict.fromkeys(
+    assert {cell: (outcome.status, outcome.reason) for cell, outcome in run.outcomes.items() if not outcome.canary} == dict.fromkeys(
         expected, (Status.PASSED, None)
     )
 
