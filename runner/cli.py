@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -72,50 +73,41 @@ def _planned(matrix: Path, profile: str | None, until: Stage = Stage.LOAD, shard
 
 def _execute(plan: Any, *, engine: str, jobs: int | None, isolation: str, fresh: bool, reports: Path, baseline: str | None = None) -> int:
     """Run a plan with its progress on the screen, print the report, and return the exit code."""
-    from runner import baselines
-    from runner.executor import execute
-    from runner.expecting import expected
     from runner.judge import judge
-    from runner.progress import watch
     from runner.report_files import leave_page
     from runner.reports import markdown
     from runner.reports.terminal import print_report
+    from runner.running import run_plan
     from runner.step_summary import append_summary
     from runner.store import RunStore
 
     modes: dict[str, Isolation] = {"shared": "shared", "fork": "fork", "process": "process"}
     if isolation not in modes:
         raise UsageError(f"--isolation {isolation}: choose shared, fork or process")
-    spec = plan.selection.spec
-    console = Console()
-    store = RunStore(reports)
-    expectations = expected(plan.selection, baseline, store)
-    with closing(_engine(engine, plan)) as made, watch(console) as on_event:
-        run = execute(
-            plan,
-            made,
-            store,
-            jobs=jobs or spec.jobs,
-            memory_mb=spec.memory_mb,
-            isolation=modes[isolation],
-            fresh=fresh,
-            on_event=on_event,
-            command=again(),
-        )
-    baselines.keep(run, expectations)
+    console, store = Console(), RunStore(reports)
+    run, expectations = run_plan(
+        plan,
+        partial(_engine, engine),
+        store,
+        console,
+        jobs=jobs,
+        fresh=fresh,
+        command=again(),
+        isolation=modes[isolation],
+        baseline=baseline,
+    )
     judgement = judge(run, expectations)
     page = leave_page(run, store, command=front(), judgement=judgement)
     print_report(run, console, command=front(), judgement=judgement, page=page)
-    append_summary(*(markdown.render(run, command=front(), judgement=judgement, short=short) for short in (False, True)))
+    append_summary(*(partial(markdown.render, run, command=front(), judgement=judgement, short=short) for short in (False, True)))
     return judgement.exit_code
 
 
 def _engine(name: str, plan: Any) -> Engine:
     """Return the engine that a plan is run with."""
-    from runner.engines import make_engine
+    from runner.running import engine_of
 
-    spec = plan.selection.spec
-    return make_engine(name, locks=spec.locks, settings=spec.images, limits=spec.limits, environments=plan.environments.values())
+    return engine_of(name, plan)
 
 
 @app.command()
@@ -257,7 +249,7 @@ def report(
     text = makers[form]()
     write_text(text, output)
     if form == "markdown":
-        append_summary(text, markdown.render(found, command=front(), judgement=judgement, short=True))
+        append_summary(lambda: text, partial(markdown.render, found, command=front(), judgement=judgement, short=True))
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -35,7 +36,7 @@ def show_comparison(base: str, new: str, *, way: str, form: str, output: Path | 
     text = makers[way](old, fresh, found, form=FORMS[form])
     write_text(text, output)
     if way == "markdown":
-        append_summary(text, compared_markdown.render(old, fresh, found, form="short"))
+        append_summary(lambda: text, partial(compared_markdown.render, old, fresh, found, form="short"))
     return 0
 
 

@@ -98,10 +98,11 @@ def keep_as_parquet(run: Run, output: Path | None, reports: Path) -> int:
     from runner.store import RunStore
     from runner.warehouse.parquet import export
     from runner.warehouse.tables import PARQUET
+    from runner.writing import say_written
 
     path = output or RunStore(reports).reports / PARQUET / f"{run.header.run}.parquet"
     export(run, path)
-    Console(stderr=True).print(f"written to {path}", highlight=False, markup=False, soft_wrap=True)
+    say_written(path)
     return 0
 
 

@@ -20,14 +20,13 @@ from runner.reports.printing import Part, print_parts
 from runner.reports.words import counted, size
 from runner.retention import Fate, fates, only_known_to, useless
 from runner.shelf import Outline, outlines, size_of
-from runner.store import FILE, REUSABLE, RunStore
+from runner.store import FILE, KEY, REUSABLE, RunStore
 from runner.warehouse.parquet import export
 from runner.warehouse.tables import PARQUET
 
 HOLD = "keep"
 """A file of this name in the directory of a run keeps the run; its first line says why."""
 
-_KEY = re.compile(rb'"key":"([0-9a-f]{32})"')
 _STATUS = re.compile(rb'"status":"([a-z-]+)"')
 
 
@@ -118,7 +117,7 @@ def _keys(path: Path) -> _Keys:
     try:
         with path.open("rb") as stream:
             for line in stream:
-                if (key := _KEY.search(line)) is None or (status := _STATUS.search(line)) is None:
+                if (key := KEY.search(line)) is None or (status := _STATUS.search(line)) is None:
                     continue
                 if status[1] in wanted:
                     reusable.add(key[1].decode())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from runner.history import Stretch, histories_of
 from runner.judge import Judgement
 from runner.model import Run
 from runner.store import FILE, RunStore, StoreFault
+from runner.writing import write_bytes, write_text
 
 PICTURES = ("svg", "png")
 FORMS = ("html", *PICTURES)
@@ -43,21 +43,12 @@ def write_report_file(
 
     if formats and form not in PICTURES:
         raise UsageError(f"--format chooses the panels of a picture: give it with --as {' or --as '.join(PICTURES)}")
-    if form == "png" and output is None:
-        raise UsageError("--as png is no text: say where it goes with --output matrix.png")
     if form == "png":
-        data = as_png(run, formats)
+        if output is None:
+            raise UsageError("--as png is no text: say where it goes with --output matrix.png")
+        write_bytes(as_png(run, formats), output)
     else:
-        data = (as_svg(run, formats) if form == "svg" else _page(run, store, command, judgement)).encode()
-    if output is None:
-        sys.stdout.buffer.write(data)
-        return 0
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        output.write_bytes(data)
-    except OSError as error:
-        raise UsageError(f"--output {output}: cannot be written: {error.strerror}") from error
-    _tell(f"written to {output}")
+        write_text(as_svg(run, formats) if form == "svg" else _page(run, store, command, judgement), output)
     return 0
 
 
@@ -72,7 +63,9 @@ def leave_page(run: Run, store: RunStore, *, command: tuple[str, ...], judgement
     except OSError as error:
         partial.unlink(missing_ok=True)
         what_next = "the run itself is kept, and `report --as html --output FILE` makes its page elsewhere"
-        _tell(f"{page}: cannot be written: {error.strerror}; {what_next}")
+        Console(stderr=True).print(
+            f"{page}: cannot be written: {error.strerror}; {what_next}", highlight=False, markup=False, soft_wrap=True
+        )
         return None
     return page
 
@@ -93,7 +86,3 @@ def history_until(run: Run, store: RunStore) -> Mapping[str, tuple[Stretch, ...]
                 break
             runs.append(store.read(earlier))
     return histories_of(run.outcomes, runs)
-
-
-def _tell(text: str) -> None:
-    Console(stderr=True).print(text, highlight=False, markup=False, soft_wrap=True)

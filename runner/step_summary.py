@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 VARIABLE = "GITHUB_STEP_SUMMARY"
@@ -17,8 +18,8 @@ _RESERVE = 1024
 LEFT_OUT = "\nA report is left out here: the summary of a step may have 1 MiB.\n"
 
 
-def append_summary(*texts: str) -> None:
-    """Append the first of some texts, the longest first, that still fits; nothing where the variable is not set.
+def append_summary(*makers: Callable[[], str]) -> None:
+    """Append the first of some texts, the longest first, that still fits; where the variable is not set none of them is made.
 
     A text that is there already is not repeated. A file that cannot be written is told, and stops nothing: a report is
     about results, and those are there.
@@ -26,7 +27,7 @@ def append_summary(*texts: str) -> None:
     name = os.environ.get(VARIABLE)
     if not name:
         return
-    path = Path(name)
+    path, texts = Path(name), [make() for make in makers]
     try:
         there = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
         if any(text in there for text in texts):

@@ -28,7 +28,8 @@ REUSABLE = frozenset({Status.PASSED, Status.DEGRADED, Status.FAILED, Status.UNSU
 
 FILE = "run.jsonl"
 LOCK = "run.lock"
-_KEY = re.compile(rb'"key":"([0-9a-f]{32})"')
+KEY = re.compile(rb'"key":"([0-9a-f]{32})"')
+"""The key of an outcome in its line, for those who look at many lines and parse few."""
 
 
 class StoreFault(RunnerError):
@@ -195,7 +196,7 @@ def _with_keys(path: Path, wanted: Collection[bytes]) -> Iterator[Outcome]:
     except OSError:
         return
     for line in lines:
-        if any(match.group(1) in wanted for match in _KEY.finditer(line)):
+        if any(match.group(1) in wanted for match in KEY.finditer(line)):
             try:
                 record = decode(line.decode())
             except ValueError:

@@ -14,10 +14,20 @@ def write_text(text: str, output: Path | None) -> None:
     """Write text to a file and say so, or to standard output when there is none. Raises UsageError when it cannot be written."""
     if output is None:
         sys.stdout.write(text)
-        return
+    else:
+        write_bytes(text.encode(), output)
+
+
+def write_bytes(data: bytes, output: Path) -> None:
+    """Write a file, with the directories above it, and say so. Raises UsageError when it cannot be written."""
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
-        output.write_text(text, encoding="utf-8")
+        output.write_bytes(data)
     except OSError as error:
         raise UsageError(f"--output {output}: cannot be written: {error.strerror}") from error
-    Console(stderr=True).print(f"written to {output}", highlight=False, markup=False, soft_wrap=True)
+    say_written(output)
+
+
+def say_written(path: Path) -> None:
+    """Say where a report went, beside what goes to standard output."""
+    Console(stderr=True).print(f"written to {path}", highlight=False, markup=False, soft_wrap=True)

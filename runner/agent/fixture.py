@@ -183,7 +183,7 @@ class Fixture:
             return []
         if getattr(type(model), "train_step", None) is not getattr(self.tf.keras.Model, "train_step", None):
             # Written for fit: train_on_batch of Keras 3 hands it more than that.
-            return state.metric_names(model, model.fit(inputs, targets, batch_size=rows(targets), shuffle=False, verbose=0).history)
+            return state.metric_names(model, model.fit(inputs, targets, batch_size=len(flat(targets)[0]), shuffle=False, verbose=0).history)
         told = {"return_dict": True} if "return_dict" in inspect.signature(model.train_on_batch).parameters else {}
         return state.metric_names(model, model.train_on_batch(inputs, targets, **told))
 
@@ -205,13 +205,6 @@ def _each(value: Any, change: Callable[[Any], Any]) -> Any:
     if isinstance(value, (list, tuple)):
         return [_each(item, change) for item in value]
     return change(value)
-
-
-def rows(value: Any) -> int:
-    """Return how many rows there are in data, which may be arrays in a structure."""
-    while not hasattr(value, "shape"):
-        value = next(iter(value.values() if isinstance(value, dict) else value))
-    return int(value.shape[0])
 
 
 def has_weights(model: Any) -> bool:

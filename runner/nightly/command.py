@@ -7,22 +7,17 @@ again. Only a kill between a message and its note on the disk sends the message 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 
 from runner import baselines
 from runner.compare import Comparison, compare
-from runner.engines import make_engine
-from runner.engines.base import Engine
 from runner.errors import RunnerError, UsageError
-from runner.executor import execute
-from runner.expecting import expected
-from runner.judge import INCOMPLETE, UNEXPECTED, judge
+from runner.judge import UNEXPECTED, judge
 from runner.keeping import prune
 from runner.model import Run
 from runner.nightly import webhook
@@ -32,10 +27,10 @@ from runner.nightly.nights import Night, begin, forget, nights, unfinished
 from runner.nightly.preparing import prepare
 from runner.nightly.summary import summary
 from runner.options import front
-from runner.plan import Plan, make_plan
-from runner.progress import watch
+from runner.plan import make_plan
 from runner.report_files import leave_page
 from runner.reports import compared_markdown, markdown
+from runner.running import MakeEngine, engine_of, run_plan
 from runner.selection import profile_of, select
 from runner.spec import load_matrix
 from runner.step_summary import append_summary
@@ -44,8 +39,6 @@ from runner.store import RunStore
 PLACE = "nightly"
 PROFILE = "nightly"
 STEPS = ("all", "prepare", "finish")
-
-MakeEngine = Callable[[Plan], Engine]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +77,7 @@ def nightly(step: str, wish: Wish, console: Console, *, engine: MakeEngine | Non
         if step == "finish":
             night = night.with_(run=store.find(wish.run).header.run)
         elif night.run is None:
-            night = night.with_(run=_run(night, wish, store, engine or _engine(wish), console).header.run)
+            night = night.with_(run=_run(night, wish, store, engine or partial(engine_of, wish.engine), console).header.run)
         return _finish(night, wish, store, console)
 
 
@@ -109,30 +102,7 @@ def _begun(wish: Wish, root: Path, console: Console, *, new: bool) -> Night:
 
 def _run(night: Night, wish: Wish, store: RunStore, engine: MakeEngine, console: Console) -> Run:
     plan = make_plan(select(load_matrix(night.matrix), profile=night.profile))
-    spec = plan.selection.spec
-    expectations = expected(plan.selection, None, store)
-    with closing(engine(plan)) as made, watch(console) as on_event:
-        run = execute(
-            plan,
-            made,
-            store,
-            jobs=wish.jobs or spec.jobs,
-            memory_mb=spec.memory_mb,
-            fresh=wish.fresh,
-            on_event=on_event,
-            command=wish.command,
-        )
-    baselines.keep(run, expectations)
-    return run
-
-
-def _engine(wish: Wish) -> MakeEngine:
-    def make(plan: Plan) -> Engine:
-        spec = plan.selection.spec
-        environments = plan.environments.values()
-        return make_engine(wish.engine, locks=spec.locks, settings=spec.images, limits=spec.limits, environments=environments)
-
-    return make
+    return run_plan(plan, engine, store, console, jobs=wish.jobs, fresh=wish.fresh, command=wish.command)[0]
 
 
 def _finish(night: Night, wish: Wish, store: RunStore, console: Console) -> int:
@@ -149,7 +119,7 @@ def _finish(night: Night, wish: Wish, store: RunStore, console: Console) -> int:
     _write(night.path / "report.md", markdown.render(run, command=front(), judgement=judgement))
     if base is not None and comparison is not None:
         _write(night.path / "comparison.md", compared_markdown.render(base, run, comparison, form="full"))
-    append_summary(text)
+    append_summary(lambda: text)
     leave_page(run, store, command=front(), judgement=judgement)
     for line in text.splitlines():
         _say(console, line)
@@ -160,9 +130,7 @@ def _finish(night: Night, wish: Wish, store: RunStore, console: Console) -> int:
 
 
 def _code(judged: int, comparison: Comparison | None) -> int:
-    if judged in (0, UNEXPECTED):
-        return UNEXPECTED if judged or worse(comparison) else 0
-    return INCOMPLETE if judged == INCOMPLETE else judged
+    return UNEXPECTED if judged == 0 and worse(comparison) else judged
 
 
 def _base(night: Night, store: RunStore) -> Run | None:

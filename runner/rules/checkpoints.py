@@ -7,6 +7,7 @@ from runner.rules.base import THROUGH_H5, Rule, pattern
 
 CHECKPOINTS = ("checkpoint", "weights-tf")
 BY_HAND = f"{THROUGH_H5}; from the checkpoint alone tf.train.load_checkpoint(path).get_tensor(name) gives them one by one"
+BY_HAND_AND_ASK = f"{BY_HAND}; and always ask: status = checkpoint.restore(path); status.assert_existing_objects_matched()"
 LEGACY = "make the optimizer with tf.keras.optimizers.legacy"
 UNBOUND = (
     r"Unresolved object in checkpoint:? ?(\(root\)[\w.]{0,80})",
@@ -43,7 +44,7 @@ RESTORES = (
         cause="Keras 2 and Keras 3 name the parts of a model differently in a checkpoint: the restore matched no weight, raised nothing,"
         " and the model keeps the weights it was made with",
         class_="keras-2-to-3",
-        remedy=f"{BY_HAND}; and always ask: status = checkpoint.restore(path); status.assert_existing_objects_matched()",
+        remedy=BY_HAND_AND_ASK,
         reasons=SILENT,
         formats=CHECKPOINTS,
         producer=("keras<3",),
@@ -54,7 +55,7 @@ RESTORES = (
         cause="Keras 3 and Keras 2 name the parts of a model differently in a checkpoint: the restore matched no weight, raised nothing,"
         " and the model keeps the weights it was made with",
         class_="keras-2-to-3",
-        remedy=f"{BY_HAND}; and always ask: status = checkpoint.restore(path); status.assert_existing_objects_matched()",
+        remedy=BY_HAND_AND_ASK,
         reasons=SILENT,
         formats=CHECKPOINTS,
         producer=("keras>=3",),
@@ -65,7 +66,7 @@ RESTORES = (
         cause="Keras 2 and Keras 3 name the parts of a model differently in a checkpoint: the restore matched no weight, and said"
         " so only in warnings",
         class_="keras-2-to-3",
-        remedy=f"{BY_HAND}; and always ask: status = checkpoint.restore(path); status.assert_existing_objects_matched()",
+        remedy=BY_HAND_AND_ASK,
         evidence=pattern(*LEFT_OVER),
         reasons=SILENT,
         producer=("keras<3",),
@@ -76,7 +77,7 @@ RESTORES = (
         cause="Keras 3 and Keras 2 name the parts of a model differently in a checkpoint: the restore matched no weight, and said"
         " so only in warnings",
         class_="keras-2-to-3",
-        remedy=f"{BY_HAND}; and always ask: status = checkpoint.restore(path); status.assert_existing_objects_matched()",
+        remedy=BY_HAND_AND_ASK,
         evidence=pattern(*LEFT_OVER),
         reasons=SILENT,
         producer=("keras>=3",),

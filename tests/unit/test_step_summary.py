@@ -12,7 +12,7 @@ from runner.step_summary import LEFT_OUT, LIMIT, VARIABLE, append_summary
 def test_nothing_is_written_where_the_variable_is_not_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv(VARIABLE, raising=False)
     monkeypatch.chdir(tmp_path)
-    append_summary("text")
+    append_summary(lambda: "text")
     assert not list(tmp_path.iterdir())
 
 
@@ -24,18 +24,18 @@ def summary(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 def test_it_is_appended_and_not_repeated(summary: Path) -> None:
     summary.write_text("# Before\n")
-    append_summary("# One\n", "short")
-    append_summary("# Two\n")
-    append_summary("# One\n")
+    append_summary(lambda: "# One\n", lambda: "short")
+    append_summary(lambda: "# Two\n")
+    append_summary(lambda: "# One\n")
     assert summary.read_text() == "# Before\n\n# One\n\n# Two\n"
 
 
 def test_what_is_too_long_is_given_shorter_or_left_out(summary: Path) -> None:
-    append_summary("ü" * (LIMIT // 2), "short\n")
+    append_summary(lambda: "ü" * (LIMIT // 2), lambda: "short\n")
     assert summary.read_text() == "short\n"
-    append_summary("x" * (LIMIT - 3000))
-    append_summary("y" * 5000)
-    append_summary("z" * 5000)
+    append_summary(lambda: "x" * (LIMIT - 3000))
+    append_summary(lambda: "y" * 5000)
+    append_summary(lambda: "z" * 5000)
     text = summary.read_text()
     assert text.count(LEFT_OUT) == 1
     assert len(text.encode()) <= LIMIT
@@ -45,5 +45,5 @@ def test_a_summary_that_cannot_be_written_stops_nothing(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv(VARIABLE, str(tmp_path / "no" / "such" / "directory"))
-    append_summary("text")
+    append_summary(lambda: "text")
     assert "left out" in capsys.readouterr().err

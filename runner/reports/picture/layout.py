@@ -28,7 +28,6 @@ PANELS = 4
 KNOWN = ("keras-v3", "h5", "keras-dir", "saved-model", "checkpoint", "weights-h5", "weights-tf", "export", "json-weights", "own")
 """Formats in the order in which people ask for them."""
 
-NARROWEST = 760
 MARGIN = 28
 GAP = 36
 TITLE = 22
