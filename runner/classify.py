@@ -198,6 +198,8 @@ def outcome_of(cell: Cell, result: AgentResult, *, isolation: Isolation, key: st
         "missing_object": error.missing_object if error else None,
         "errno": error.errno if error else None,
         "signal": result.signal,
+        # Of interest only where it ended without a result.
+        "exit_code": result.exit_code if found.reason is Reason.CRASHED and result.signal is None else None,
         "fault": fault,
     }
     notes |= {name: value for name, value in extra.items() if value not in ("", None, {}, [])}

@@ -2,7 +2,8 @@
 
 Confirming every failure in a fresh process would cost more than the whole run, so each *distinct* failure (consumer,
 format, loader, reason, normalised message) is confirmed once: its first cell runs again in a fresh process, and the
-others are held back until that is known. What may be spurious (a crash, a time limit) is repeated cell by cell besides.
+others are held back until that is known. What may be spurious (a crash, a time limit) is repeated cell by cell besides, and so
+is what failed silently: there is no message that would tell one failure from another.
 A failure that does not come again is `flaky`, and then every other cell of the same failure has to prove itself.
 """
 
@@ -16,6 +17,7 @@ from typing import Any, NamedTuple
 from runner.canaries import BROKEN
 from runner.faults import STRIKING
 from runner.model import REASONS, Cell, CheckResult, Isolation, Outcome, Reason, Stage, Status
+from runner.standing import is_silent
 
 _NOISE = (
     (re.compile(r"0x[0-9a-fA-F]+"), "0x"),
@@ -55,16 +57,17 @@ def normalised(text: str) -> str:
 
 
 def signature(outcome: Outcome) -> Signature:
-    """Return the signature of a failure; where nothing was raised, the failed checks stand for the message."""
+    """Return the signature of a failure; where nothing was raised, how the process ended and the failed checks stand for the message."""
     if outcome.error is not None:
         message = f"{outcome.error.type}: {normalised(outcome.error.message)}"
     else:
-        message = " ".join(sorted(check for check, result in outcome.checks.items() if result is CheckResult.FAILED))
+        ended = [f"{name} {outcome.notes[name]}" for name in ("signal", "exit_code") if name in outcome.notes]
+        message = " ".join([*ended, *sorted(check for check, result in outcome.checks.items() if result is CheckResult.FAILED)])
     return Signature(outcome.environment, outcome.stage, outcome.format, outcome.loader, outcome.reason, message)
 
 
 def may_be_spurious(outcome: Outcome) -> bool:
-    """Say whether seeing this outcome once is too little."""
+    """Say whether a busy machine can be the cause of this outcome, so that seeing it once is too little."""
     return outcome.reason is not None and REASONS[outcome.reason].spurious
 
 
@@ -133,7 +136,7 @@ class Confirmer:
         found = signature(outcome)
         if found not in self._confirmed and found not in self._groups:
             return self._prove(cell, None if found in self._doubtful else found)
-        if may_be_spurious(outcome):
+        if may_be_spurious(outcome) or is_silent(outcome):
             return Ruling(again=(Again(cell, None),))
         return self._join(cell, outcome)
 

@@ -2,7 +2,6 @@
 
 import gc
 import os
-import random
 import signal
 import sys
 import traceback
@@ -11,6 +10,7 @@ from typing import Any, Dict, Optional
 from agent import faults, files, fixture
 from agent.report import FixtureFault, Report, Unsupported, is_partial
 from agent.reset import Before
+from agent.seeds import SEED, seed
 
 SCHEMA = 1
 
@@ -45,7 +45,7 @@ def run(request: Dict[str, Any], session: str, lacking: Optional[Dict[str, str]]
     try:
         if lacking:
             raise Unsupported(**lacking)
-        _seed()
+        seed(SEED)
         for need in request["fixture"].get("needs") or []:
             fixture.require(need)
         if before is not None:
@@ -83,15 +83,6 @@ def _print_traceback() -> None:
         sys.stderr.flush()
     except OSError:
         pass
-
-
-def _seed() -> None:
-    import numpy
-
-    random.seed(11)
-    numpy.random.seed(11)
-    random_module = sys.modules["tensorflow"].random
-    getattr(random_module, "set_seed", getattr(random_module, "set_random_seed", None))(11)
 
 
 def begun(request: Dict[str, Any]) -> str:

@@ -1,12 +1,11 @@
 """The ladder: each check compares one thing of the loaded model with what the producer recorded."""
 
-from itertools import permutations
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from agent import configuration, state
 from agent.fixture import Fixture
-from agent.nearness import distance, within
-from agent.report import Report
+from agent.nearness import distance, tolerance, type_name, within
+from agent.report import Report, message_of
 
 HYPERPARAMETER_TOLERANCE = 1e-6
 
@@ -34,11 +33,14 @@ def structure(report: Report, expected: Dict[str, Any], model: Any) -> None:
     report.check("structure", "failed" if wanted != seen or thawed else "passed", **detail)
 
 
-def weights(report: Report, expected: Dict[str, Any], found: Dict[str, Any]) -> Optional[List[int]]:
+def weights(report: Report, expected: Dict[str, Any], model: Any, made: Optional[List[Any]]) -> Optional[List[int]]:
     """Compare weights bit by bit. Return for each expected weight the index of the found one, or None if they differ.
 
     By name and shape where the names of both sides agree and tell the weights apart. Names differ between versions: then as a multiset.
+    Variables that user code keeps beside the weights are found by their attributes. `made` is what a rebuilt model held before the load.
     """
+    found = state.weights(model)
+    lost = _beside(expected, model)
     wanted_keys = [(item["name"], tuple(item["shape"])) for item in expected["meta"]]
     found_keys = [(item["name"], tuple(item["shape"])) for item in found["meta"]]
     named = len(set(wanted_keys)) == len(wanted_keys) and set(wanted_keys) == set(found_keys) and len(found_keys) == len(wanted_keys)
@@ -46,7 +48,9 @@ def weights(report: Report, expected: Dict[str, Any], found: Dict[str, Any]) -> 
         order = [found_keys.index(key) for key in wanted_keys]
         gaps = [distance(value, found["arrays"][index]) for value, index in zip(expected["weights"], order)]
         wrong = [name for (name, _), gap in zip(wanted_keys, gaps) if gap != 0.0]
-        report.check("weights", "failed" if wrong else "passed", max(gaps), matched_by="name", differing=wrong[:20])
+        detail = _as_made(found["arrays"], made, [index for index, gap in zip(order, gaps) if gap])
+        detail.update(matched_by="name", differing=(wrong + lost)[:20])
+        report.check("weights", "failed" if wrong or lost else "passed", max(gaps), **detail)
         return None if wrong else order
     free = list(range(len(found["arrays"])))
     matched = []  # type: List[int]
@@ -62,8 +66,23 @@ def weights(report: Report, expected: Dict[str, Any], found: Dict[str, Any]) -> 
             free.remove(best)
     extra = [found["meta"][index]["name"] for index in free] if not absent else []
     bad = bool(absent or extra)
-    report.check("weights", "failed" if bad else "passed", worst, matched_by="value", differing=absent[:20], unexpected=extra[:20])
+    detail = _as_made(found["arrays"], made, free if absent else [])
+    detail.update(matched_by="value", differing=(absent + lost)[:20], unexpected=extra[:20])
+    report.check("weights", "failed" if bad or lost else "passed", worst, **detail)
     return None if bad else matched
+
+
+def _as_made(found: List[Any], made: Optional[List[Any]], wrong: List[int]) -> Dict[str, Any]:
+    """Say, where it is known, whether the wrong ones are what the rebuilt model held before the load: then nothing was read into them."""
+    if made is None or not wrong:
+        return {}
+    return {"as_made": all(index < len(made) and distance(made[index], found[index]) == 0.0 for index in wrong)}
+
+
+def _beside(expected: Dict[str, Any], model: Any) -> List[str]:
+    """Return the attributes whose variables are lost or hold something else."""
+    held = zip(expected["beside_names"], expected["beside"])
+    return [name for name, value in held if not any(distance(value, other) == 0.0 for other in state.attributes(model, name))]
 
 
 def contained_weights(report: Report, expected: Dict[str, Any], variables: List[Any]) -> None:
@@ -84,14 +103,15 @@ def outputs(
     expected: Dict[str, Any],
     call: Callable[[Any], List[List[Any]]],
     ordered: bool,
-) -> None:
-    """Compare outputs within the tolerance, for the usual inputs and then for awkward ones.
+) -> List[str]:
+    """Compare outputs within the tolerance, for the usual inputs and then for awkward ones. Return in words which have another type.
 
     `call` returns candidates for the outputs of some inputs, which count alike; unordered ones are matched by shape and value.
     What raises for the usual inputs is raised; what raises for awkward ones only is told.
     """
     candidates = call(fixture.inputs())
-    good, gap = _nearest(request, expected["outputs"], candidates, ordered)
+    sizes = [_size(value) for value in expected["outputs"]]
+    good, gap = _nearest(request, expected["outputs"], candidates, ordered, sizes)
     count = len(candidates[0])
     wrong = "%d outputs instead of %d" % (count, len(expected["outputs"])) if count != len(expected["outputs"]) else None
     differing, raised = [] if good else ["the usual inputs"], []
@@ -100,9 +120,11 @@ def outputs(
         try:
             found = call(inputs)
         except Exception as error:
-            raised.append("%s: %s: %s" % (name, type(error).__name__, str(error)[:300]))
+            raised.append("%s: %s: %s" % (name, type(error).__name__, message_of(error)[:300]))
             continue
-        alike, distant = _nearest(request, expected["further"][index * size : (index + 1) * size], found, ordered, scale)
+        alike, distant = _nearest(
+            request, expected["further"][index * size : (index + 1) * size], found, ordered, [scale * part for part in sizes]
+        )
         gap = max(gap, distant / scale)
         if not alike:
             differing.append(name)
@@ -116,23 +138,39 @@ def outputs(
         differing=differing,
         raised=raised,
     )
+    pairs = enumerate(zip(expected["outputs"], candidates[0])) if ordered and wrong is None else ()
+    return [
+        "output %d is of type %s instead of %s" % (index + 1, type_name(other), type_name(one))
+        for index, (one, other) in pairs
+        if type_name(one) != type_name(other)
+    ]
+
+
+def _size(value: Any) -> float:
+    """Return by how much smaller than one the values of an output are, and with them the noise: 1 for large ones, never under 1e-4."""
+    import numpy
+
+    if value.dtype.kind in "OSU" or not value.size:
+        return 1.0
+    largest = float(numpy.abs(value.astype("complex128")).max())
+    return min(1.0, max(1e-4, largest))
 
 
 def _nearest(
-    request: Dict[str, Any], expected: List[Any], candidates: List[List[Any]], ordered: bool, scale: float = 1.0
+    request: Dict[str, Any], expected: List[Any], candidates: List[List[Any]], ordered: bool, scales: List[float]
 ) -> Tuple[bool, float]:
     """Return whether one of the candidates is right, and the largest difference of the nearest."""
     best = None  # type: Optional[Tuple[bool, float]]
     for found in candidates:
-        for arrangement in [found] if ordered else _arrangements(expected, found):
-            if len(arrangement) != len(expected):
-                result = (False, float("inf"))
-            else:
-                gaps = [distance(one, other) for one, other in zip(expected, arrangement)]
-                good = all(within(request, one, other, scale) for one, other in zip(expected, arrangement))
-                result = (good, max(gaps))
-            if best is None or (not result[0], result[1]) < (not best[0], best[1]):
-                best = result
+        arrangement = found if ordered else _arranged(expected, found)
+        if len(arrangement) != len(expected):
+            result = (False, float("inf"))
+        else:
+            gaps = [distance(one, other) for one, other in zip(expected, arrangement)]
+            good = all(within(request, one, other, scale) for one, other, scale in zip(expected, arrangement, scales))
+            result = (good, max(gaps))
+        if best is None or (not result[0], result[1]) < (not best[0], best[1]):
+            best = result
     assert best is not None
     return best
 
@@ -163,19 +201,23 @@ def _fits(item: Dict[str, Any], other: Dict[str, Any]) -> bool:
     )
 
 
-def config(report: Report, expected: Dict[str, Any], model: Any) -> None:
-    """Compare what a whole model holds besides values."""
-    problems = configuration.differences(expected["configuration"], configuration.read(model))
-    report.check("config", "failed" if problems else "passed", problems=problems[:20])
+def config(report: Report, expected: Dict[str, Any], model: Any, rebuilt: bool, types: List[str]) -> None:
+    """Compare what a whole model holds besides values; `types` is what outputs told. Of a rebuilt model only that was not made here."""
+    problems = types + ([] if rebuilt else configuration.differences(expected["configuration"], configuration.read(model)))
+    report.check("config", "failed" if problems else "not-applicable" if rebuilt else "passed", problems=problems[:20])
 
 
-def _arrangements(expected: List[Any], found: List[Any]) -> List[List[Any]]:
-    """Return the orders of outputs whose shapes fit: a signature names its outputs as its version likes."""
-    if len(found) != len(expected) or len(found) > 5:
-        return [found]
-    shapes = [value.shape for value in expected]
-    fitting = [list(order) for order in permutations(found) if [value.shape for value in order] == shapes]
-    return fitting or [found]
+def _arranged(expected: List[Any], found: List[Any]) -> List[Any]:
+    """Return the outputs in the order in which each is the nearest of its shape: a signature names its outputs as its version likes."""
+    left, order = list(range(len(found))), []  # type: List[int], List[int]
+    for value in expected:
+        gaps = {index: distance(value, found[index]) for index in left}
+        best = min(left, key=lambda index: gaps[index]) if left else None
+        if best is None:
+            break
+        order.append(best)
+        left.remove(best)
+    return [found[index] for index in order + left]
 
 
 def compiled(report: Report, expected: Dict[str, Any], model: Any) -> None:
@@ -194,13 +236,31 @@ def compiled(report: Report, expected: Dict[str, Any], model: Any) -> None:
     )
 
 
-def metrics(report: Report, expected: Dict[str, Any], found: List[str]) -> None:
-    """Compare the metrics that a compiled model told at its next step; they are lost if it was compiled without them."""
-    lost = sorted(set(expected["metrics"]) - set(found))
-    if lost and report.facts["checks"]["compile"]["result"] == "passed":
-        report.check(
-            "compile", "failed", reason="compile-lost", expected="the metrics %s" % ", ".join(lost), found=", ".join(found) or "none"
-        )
+def metrics(request: Dict[str, Any], report: Report, expected: Dict[str, Any], found: Dict[str, Optional[float]]) -> None:
+    """Compare what a compiled model told at its next step: metrics are lost if it was compiled without them, and a loss or metric
+    of the same name that gives another value of the same outputs is another one.
+    """
+    if report.facts["checks"]["compile"]["result"] != "passed":
+        return
+    # Not every version tells the losses of each output.
+    lost = sorted(name for name in set(expected["metrics"]) - set(found) if not name.endswith("loss"))
+    if lost:
+        seen = ", ".join(sorted(found))
+        report.check("compile", "failed", reason="compile-lost", expected="the metrics %s" % ", ".join(lost), found=seen or "none")
+        return
+    right = all(report.facts["checks"][name]["result"] == "passed" for name in ("weights", "outputs"))
+    if not right or expected["chance"]:
+        return
+    noise = [tolerance(request, value.dtype.name) for value in expected["outputs"] if value.dtype.kind not in "OSUiub"]
+    # A mean over squares is less exact than what it is of.
+    absolute, relative = (10 * max(part) for part in zip((1e-5, 1e-5), *noise))
+    values = {
+        name: {"expected": value, "found": found[name]}
+        for name, value in sorted(expected["metrics"].items())
+        if value is not None and found.get(name) is not None and abs(value - (found[name] or 0.0)) > absolute + relative * abs(value)
+    }
+    if values:
+        report.check("compile", "failed", reason="compile-lost", values=values)
 
 
 def optimizer(request: Dict[str, Any], report: Report, expected: Dict[str, Any], found: Optional[Dict[str, Any]]) -> bool:
@@ -213,8 +273,9 @@ def optimizer(request: Dict[str, Any], report: Report, expected: Dict[str, Any],
     if _class(wanted["class"]) != _class(found["class"]):
         problems.append("class: %s instead of %s" % (found["class"], wanted["class"]))
     for name, value in sorted(wanted["hyperparameters"].items()):
-        other = found["hyperparameters"].get(name)
-        if other is not None and not _close(value, other):
+        # A word that this version does not know says nothing; one that it knows and has no value for does.
+        other = found["hyperparameters"].get(name, value)
+        if not _close(value, other):
             problems.append("%s: %r instead of %r" % (name, other, value))
     slots = [value for value in expected["slots"] if value.size and value.any()]
     gaps = [min([distance(value, other) for other in found["arrays"]] or [float("inf")]) for value in slots]
@@ -252,6 +313,8 @@ def _class(name: str) -> str:
 
 
 def _close(one: Any, other: Any) -> bool:
+    if one is None or other is None:
+        return not one and not other
     if isinstance(one, (bool, str)) or isinstance(other, (bool, str)):
         return bool(one == other)
     return abs(one - other) <= HYPERPARAMETER_TOLERANCE * max(1e-3, abs(one), abs(other))

@@ -28,7 +28,10 @@ SPECIAL_TOKENS = ("", "[UNK]")
 
 
 def read(model: Any) -> Dict[str, Any]:
-    """Return by the name of each layer {class, arguments, policy, vocabulary, random}; of layers that share a name nothing."""
+    """Return by the name of each layer {class, arguments, policy, vocabulary, random}; of layers that share a name nothing.
+
+    The policy of an input says nothing: it computes nothing.
+    """
     found = {}  # type: Dict[str, Any]
     layers = [layer for layer in state.every_layer(model) if not hasattr(layer, "layers")]
     names = [layer.name for layer in layers]
@@ -37,7 +40,7 @@ def read(model: Any) -> Dict[str, Any]:
             config = _config(layer)
             found[layer.name] = {
                 "arguments": {key: config[key] for key in sorted(config) if key not in LEFT_OUT},
-                "policy": _policy(layer),
+                "policy": None if type(layer).__name__ == "InputLayer" else _policy(layer),
                 "vocabulary": _vocabulary(layer),
                 "random": _random(layer) if config.get("seed") is not None else None,
             }
@@ -115,6 +118,5 @@ def _told(expected: List[str], found: List[str]) -> str:
 
 
 def _random(layer: Any) -> Optional[List[int]]:
-    generator = getattr(layer, "seed_generator", None) or getattr(getattr(layer, "_random_generator", None), "_generator", None)
-    value = getattr(generator, "state", None)
+    value = state.generator(layer)
     return None if value is None else [int(number) for number in state.array(value).ravel()]

@@ -5,9 +5,8 @@ import types
 from typing import Any, Dict, Iterator, Optional
 
 from agent import state
+from agent.report import message_of
 
-# The packages whose classes and functions are found without their user's help; 1.15 calls itself tensorflow_core.
-NOT_OWN = ("keras", "tf_keras", "tensorflow", "tensorflow_core", "builtins", "functools")
 # Where versions keep what a model is compiled with; what wraps a loss or a metric of the user's own differs too.
 COMPILED = ("optimizer", "loss", "compiled_loss", "_compile_loss", "metrics", "compiled_metrics", "_compile_metrics")
 
@@ -83,12 +82,12 @@ def _is_keras(value: Any) -> bool:
 
 
 def _is_own(kind: Any) -> bool:
-    return str(kind.__module__).split(".")[0] not in NOT_OWN
+    return str(kind.__module__).split(".")[0] not in state.NOT_OWN
 
 
 def missing(error: BaseException, known: Dict[str, str]) -> Optional[str]:
     """Return which of the model's own classes and functions, as `names` gave them, the error says was not found."""
-    message = str(error)
+    message = message_of(error)
     for before in BEFORE:
         for match in before.finditer(message):
             for name in _named(message[match.end() : match.end() + 400]):

@@ -5,19 +5,23 @@ after one more training step, once as the trained model took it and once as the 
 """
 
 import os
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Tuple
 
 from agent import configuration, custom, files, optimizers, state
-from agent.fixture import FIRST_WEIGHTS, NEXT_STEP, Fixture, flat, text
-from agent.report import FixtureFault
+from agent.fixture import FIRST_WEIGHTS, NEXT_STEP, Fixture, altered, flat, text
+from agent.nearness import type_name
+from agent.report import FixtureFault, message_of
+from agent.seeds import SEED, seed
 
 JSON = "expectation.json"
 ARRAYS = "expectation.npz"
-GROUPS = ("outputs", "further", "weights", "slots", "next", "fresh", "next_slots")
+GROUPS = ("outputs", "further", "weights", "beside", "slots", "next", "fresh", "next_slots")
 
 
 def make(fixture: Fixture) -> Dict[str, Any]:
     """Build and train the fixture and record it. Raises FixtureFault when two equal calls or two equal builds differ."""
+    if not same_arrays(_batch(fixture), _batch(fixture)):
+        raise FixtureFault("data gave two different answers to the same random numbers: nothing can be compared")
     model = fixture.build(FIRST_WEIGHTS)
     optimizer = fixture.optimizer(model)
     if optimizer is not None:
@@ -28,28 +32,54 @@ def make(fixture: Fixture) -> Dict[str, Any]:
         raise FixtureFault("two calls of one model on the same inputs gave different outputs: nothing can be compared")
     if not all(_finite(output) for output in repeated):
         raise FixtureFault("the outputs are not finite numbers")
-    _record_further(fixture, model, found)
+    record_further(fixture, model, found)
     if optimizer is not None:
         found["metrics"] = fixture.train(model, optimizer, NEXT_STEP)
         found["next"] = state.weights(model)["arrays"]
         after = optimizers.read(optimizer)
         found["next_slots"], found["optimizer"]["next_iterations"] = after["arrays"], after["iterations"]
-        twin = fixture.build(FIRST_WEIGHTS)
-        for variable, value in zip(state.variables(twin), found["weights"]):
-            variable.assign(value)
-        fixture.train(twin, fixture.optimizer(twin), NEXT_STEP)
-        found["fresh"] = state.weights(twin)["arrays"]
+        outputs, found["fresh"] = _fresh_step(fixture, found)
+        others, otherwise = _fresh_step(fixture, found, other_chance=True)
+        if not same_arrays(outputs, others, tolerance=1e-6):
+            raise FixtureFault("built twice and given the same weights, the outputs differ: nothing can be compared")
+        found["chance"] = not same_arrays(found["fresh"], otherwise, tolerance=1e-6)
     return found
 
 
-def _record_further(fixture: Fixture, model: Any, found: Dict[str, Any]) -> None:
+def _fresh_step(fixture: Fixture, found: Dict[str, Any], other_chance: bool = False) -> Tuple[List[Any], List[Any]]:
+    """Return the outputs of the same model built anew, and the weights that the next step with a fresh optimizer gives.
+
+    With `other_chance` all that draws random numbers draws others.
+    """
+    if other_chance:
+        seed(SEED + 1)
+    twin = fixture.build(FIRST_WEIGHTS)
+    for variable, value in zip(state.variables(twin), found["weights"]):
+        variable.assign(value)
+    # A call may count in the model's own variables, so the twin is called as often as the others are before their step.
+    outputs = fixture.call(twin, fixture.inputs())
+    for inputs in [item[2] for item in fixture.further() if item[0] in found["further_names"]]:
+        fixture.call(twin, inputs)
+    if other_chance:
+        for generator in state.generators(twin):
+            generator.assign(altered(state.array(generator)))
+    fixture.train(twin, fixture.optimizer(twin), NEXT_STEP)
+    seed(SEED)
+    return outputs, list(state.weights(twin)["arrays"])
+
+
+def _batch(fixture: Fixture) -> List[Any]:
+    return [value for part in fixture.data(NEXT_STEP) for value in flat(part)]
+
+
+def record_further(fixture: Fixture, model: Any, found: Dict[str, Any]) -> None:
     """Record the outputs for awkward inputs; where the model itself raises or gives no numbers there is nothing to compare."""
     found["further_names"], found["further"] = [], []
     for name, _, inputs in fixture.further():
         try:
             outputs = fixture.call(model, inputs)
         except Exception as error:
-            print("%s: left out, since the model raised %s: %s" % (name, type(error).__name__, str(error)[:300]), flush=True)
+            print("%s: left out, since the model raised %s: %s" % (name, type(error).__name__, message_of(error)[:300]), flush=True)
             continue
         if len(outputs) == len(found["outputs"]) and all(_finite(output) for output in outputs):
             found["further_names"].append(name)
@@ -57,24 +87,30 @@ def _record_further(fixture: Fixture, model: Any, found: Dict[str, Any]) -> None
 
 
 def take(fixture: Fixture, model: Any, optimizer: Any) -> Dict[str, Any]:
-    """Record a model as it is now."""
+    """Record a model as it is after one more call, and as it is saved then: a call may change what the model holds."""
+    answer = fixture.answer(model, fixture.inputs())
+    outputs, inputs = flat(answer), flat(fixture.inputs())
     weights = state.weights(model)
-    outputs = fixture.call(model, fixture.inputs())
+    beside = state.beside(model, fixture.tf.Variable)
     found = {
         "meta": weights["meta"],
         "weights": weights["arrays"],
+        "beside": [state.array(variable) for _, variable in beside],
+        "beside_names": [name for name, _ in beside],
         "layers": state.layers(model),
         "configuration": configuration.read(model),
         "outputs": outputs,
-        "interface": state.interface(model, flat(fixture.inputs()), outputs),
+        "interface": state.interface(model, inputs, outputs),
         "custom_names": custom.names(model),
         "loss": state.loss_name(model),
+        "stateful": bool(state.stateful_layers(model)),
         "compiled": getattr(model, "optimizer", None) is not None,
-        "input_names": list(getattr(model, "input_names", None) or []),
-        "output_names": list(getattr(model, "output_names", None) or []),
+        "input_names": state.tensor_names(model, "input", len(inputs)),
+        "output_names": sorted(answer) if isinstance(answer, dict) else state.tensor_names(model, "output", len(outputs)),
         "optimizer": None,
         "slots": [],
-        "metrics": [],
+        "metrics": {},
+        "chance": False,
     }  # type: Dict[str, Any]
     if optimizer is not None:
         found["optimizer"] = optimizers.read(optimizer)
@@ -99,6 +135,7 @@ def same_arrays(left: List[Any], right: List[Any], tolerance: float = 0.0) -> bo
     if len(left) != len(right):
         return False
     for one, other in zip(left, right):
+        one, other = _writable(one), _writable(other)
         if one.shape != other.shape or one.dtype != other.dtype:
             return False
         if tolerance and one.dtype.kind == "f":
@@ -125,7 +162,7 @@ def write(directory: str, found: Dict[str, Any], fixture: Fixture) -> None:
             arrays["%s_%04d" % (group, index)] = _writable(value)
     numpy.savez(os.path.join(directory, ARRAYS), **arrays)
     rest = {key: value for key, value in found.items() if key not in GROUPS}
-    rest["counts"] = {group: len(found.get(group) or []) for group in GROUPS}
+    rest["dtypes"] = {group: [type_name(value) for value in found.get(group) or []] for group in GROUPS}
     files.write_json(os.path.join(directory, JSON), rest)
 
 
@@ -143,5 +180,14 @@ def read(directory: str) -> Dict[str, Any]:
     found = files.read_json(os.path.join(directory, JSON))
     with numpy.load(os.path.join(directory, ARRAYS), allow_pickle=False) as arrays:
         for group in GROUPS:
-            found[group] = [arrays["%s_%04d" % (group, index)] for index in range(found["counts"][group])]
+            found[group] = [_as_it_was(arrays["%s_%04d" % (group, index)], name) for index, name in enumerate(found["dtypes"][group])]
     return dict(found)
+
+
+def _as_it_was(value: Any, name: str) -> Any:
+    """Return an array in the type it had before it was written."""
+    if name != "bfloat16":
+        return value
+    import tensorflow
+
+    return value.astype(tensorflow.bfloat16.as_numpy_dtype)

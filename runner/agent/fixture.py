@@ -10,7 +10,7 @@ import sys
 from typing import Any, Callable, Dict, Iterator, List, Optional
 
 from agent import state
-from agent.report import FixtureFault, Unsupported, error_number
+from agent.report import FixtureFault, Unsupported, error_number, message_of
 
 TRAIN_STEPS = 3
 NEXT_STEP = 100
@@ -59,7 +59,7 @@ def blame(doing: str) -> Iterator[None]:
     except BaseException as error:
         if error_number(error) in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise
-        raise FixtureFault("%s raised %s: %s" % (doing, type(error).__name__, str(error)[:2000])) from error
+        raise FixtureFault("%s raised %s: %s" % (doing, type(error).__name__, message_of(error)[:2000])) from error
 
 
 class Fixture:
@@ -104,8 +104,14 @@ class Fixture:
             self.call(model, self.inputs())
         if not model.weights:
             raise FixtureFault("the model has no weights")
-        assign(model, weights)
+        self._assign(model, weights)
         return model
+
+    def _assign(self, model: Any, weights: int) -> None:
+        assign(model, weights)
+        if weights == OTHER_WEIGHTS:
+            for _, variable in state.beside(model, self.tf.Variable):
+                variable.assign(altered(state.array(variable)))
 
     def rebuild(self) -> Any:
         """Return a new model for saved weights to be read into: the fixture's `rebuild`, as it returns it, or another `build`."""
@@ -117,7 +123,7 @@ class Fixture:
         if not isinstance(model, self.tf.keras.Model):
             raise FixtureFault("rebuild returned %s instead of a Keras model" % type(model).__name__)
         if has_weights(model):
-            assign(model, OTHER_WEIGHTS)
+            self._assign(model, OTHER_WEIGHTS)
         return model
 
     def own(self, name: str, *arguments: Any) -> Callable[[], Any]:
@@ -174,18 +180,22 @@ class Fixture:
         """Say whether the optimizer lives beside the model, in a loop of the fixture's own."""
         return hasattr(self.module, "optimizer")
 
-    def train(self, model: Any, optimizer: Any, stream: int) -> List[str]:
-        """Take one training step on data number `stream`. Returns the names of the model's metrics, where it told them."""
+    def train(self, model: Any, optimizer: Any, stream: int) -> Dict[str, Optional[float]]:
+        """Take one training step on data number `stream`. Returns what it told of loss and metrics, where it is not the fixture's own."""
         inputs, targets = self.data(stream)
         step = getattr(self.module, "train_step", None)
         if step is not None:
             step(self.tf, model, optimizer, inputs, targets)
-            return []
+            return {}
+        # Keras 3 would go on with the mean over all steps before.
+        getattr(model, "reset_metrics", list)()
         if getattr(type(model), "train_step", None) is not getattr(self.tf.keras.Model, "train_step", None):
             # Written for fit: train_on_batch of Keras 3 hands it more than that.
-            return state.metric_names(model, model.fit(inputs, targets, batch_size=len(flat(targets)[0]), shuffle=False, verbose=0).history)
+            history = model.fit(inputs, targets, batch_size=len(flat(targets)[0]), shuffle=False, verbose=0).history
+            # What it tells is its own affair: it may be of trackers that go on from step to step.
+            return dict.fromkeys(state.told(model, history))
         told = {"return_dict": True} if "return_dict" in inspect.signature(model.train_on_batch).parameters else {}
-        return state.metric_names(model, model.train_on_batch(inputs, targets, **told))
+        return state.told(model, model.train_on_batch(inputs, targets, **told))
 
     def warm_up(self, model: Any, optimizer: Any) -> None:
         """Train the first steps, on data that differ from step to step."""
@@ -195,7 +205,17 @@ class Fixture:
 
     def call(self, model: Any, inputs: Any) -> List[Any]:
         """Call the model for inference and return its outputs as a flat list of arrays."""
-        return flat(model(tensors(self.tf, inputs), training=False))
+        return flat(self.answer(model, inputs))
+
+    def answer(self, model: Any, inputs: Any) -> Any:
+        """Call the model for inference and return what it returns.
+
+        What stateful layers keep from one call to the next begins anew before the call and after it: a file saved then says the same.
+        """
+        state.reset(model)
+        outputs = model(tensors(self.tf, inputs), training=False)
+        state.reset(model)
+        return outputs
 
 
 def _each(value: Any, change: Callable[[Any], Any]) -> Any:
@@ -245,20 +265,34 @@ def text(value: Any) -> Any:
 
 
 def assign(model: Any, seed: int) -> None:
-    """Give every floating-point weight values from NumPy: none is zero, one or another default, variances are positive."""
+    """Give every floating-point weight values from NumPy: none is zero, one or another default, variances are positive.
+
+    What a layer counted or looked up is no matter of chance. It stays, but in a model that values are to be read into: there it is altered.
+    """
     import numpy
 
     random = numpy.random.RandomState(seed)
-    # What a layer counted or looked up is no matter of chance.
     adapted = {id(variable) for layer in state.every_layer(model) if hasattr(layer, "adapt") for variable in layer.weights}
     for variable in state.variables(model):
-        if id(variable) in adapted:
-            continue
         value = numpy.asarray(variable.numpy())
-        if value.dtype.kind != "f" and "float" not in value.dtype.name:
+        if id(variable) in adapted or (value.dtype.kind not in "fc" and "float" not in value.dtype.name):
+            if seed == OTHER_WEIGHTS:
+                variable.assign(altered(value))
             continue
         if "variance" in variable.name:
             drawn = random.uniform(0.5, 1.5, size=value.shape)
         else:
             drawn = random.normal(size=value.shape) / (numpy.sqrt(value.shape[0]) if value.ndim > 1 else 4.0)
         variable.assign(numpy.asarray(drawn).astype(value.dtype))
+
+
+def altered(value: Any) -> Any:
+    """Return an array of other values that are as good as these: in another order if they are not all the same, else one more."""
+    import numpy
+
+    turned = numpy.roll(value.ravel(), 1).reshape(value.shape)
+    if not numpy.array_equal(turned, value):
+        return turned
+    if value.dtype.kind == "b":
+        return ~value
+    return value if value.dtype.kind in "OSU" else (value + numpy.ones_like(value)).astype(value.dtype)

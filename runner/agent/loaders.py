@@ -3,9 +3,9 @@
 import inspect
 from typing import Any, Dict, List, Optional
 
-from agent import custom, formats
-from agent.fixture import NEXT_STEP, Fixture, flat, tensors
-from agent.report import Report
+from agent import custom, formats, state
+from agent.fixture import NEXT_STEP, Fixture, flat, has_weights, tensors
+from agent.report import FixtureFault, Report
 
 REBUILDING = ("load-weights", "load-weights-by-name", "load-weights-skip-mismatch", "checkpoint-restore", "checkpoint-restore-asserted")
 # Those that owe the optimizer and how the model was compiled.
@@ -22,6 +22,9 @@ class Loaded:
         self.call = call
         self.variables = variables
         self.signature = None  # type: Optional[Dict[str, Any]]
+        self.gives = []  # type: List[str]
+        # What a rebuilt model held before the load.
+        self.made = None  # type: Optional[List[Any]]
         self.keep = None  # type: Any
 
 
@@ -56,6 +59,9 @@ def load(request: Dict[str, Any], path: str, fixture: Fixture, expected: Dict[st
     try:
         if own is not None:
             found = own()
+            if found is None or isinstance(found, tuple) and len(found) != 2:
+                told = "nothing" if found is None else "%d things" % len(found)
+                raise FixtureFault("the fixture's load returned %s instead of a model, or a model and its optimizer" % told)
             model, optimizer = found if isinstance(found, tuple) else (found, getattr(found, "optimizer", None))
             return Loaded(model, optimizer, lambda inputs: fixture.call(model, inputs))
         if loader in COMPILING or loader in ("load-model-nocompile", "model-from-json"):
@@ -98,6 +104,8 @@ def _rebuild_and_restore(request: Dict[str, Any], path: str, fixture: Fixture, e
     if loader == "checkpoint-restore-asserted" and optimizer is not None:
         # Without slots there is nothing for their saved values to be consumed by.
         fixture.train(model, optimizer, NEXT_STEP + 1)
+    if has_weights(model):
+        loaded.made = state.weights(model)["arrays"]
     report.phase("load")
     if loader == "load-weights":
         loaded.keep = model.load_weights(path)
@@ -126,6 +134,7 @@ def _saved_model(loaded: Any, tf: Any) -> Loaded:
             "inputs": [_specification(item) for item in specifications(function).values()],
             "outputs": [_specification(item) for item in tf.nest.flatten(function.structured_outputs)],
         }
+        found.gives = output_names(function)
         found.call = lambda inputs: _call_signature(function, inputs, tf)
     return found
 
@@ -148,6 +157,7 @@ def _session(path: str, tf: Any) -> Loaded:
         return found
     takes, gives = signatures["serving_default"].inputs, signatures["serving_default"].outputs
     specs = {name: tf.TensorSpec(tf.TensorShape(item.tensor_shape), tf.as_dtype(item.dtype)) for name, item in takes.items()}
+    found.gives = list(gives)
     results = [tf.TensorSpec(tf.TensorShape(item.tensor_shape), tf.as_dtype(item.dtype)) for item in gives.values()]
     found.signature = {"inputs": [_specification(item) for item in specs.values()], "outputs": [_specification(item) for item in results]}
 
@@ -157,6 +167,12 @@ def _session(path: str, tf: Any) -> Loaded:
 
     found.call = lambda inputs: _call_with(run, specs, inputs, tf)
     return found
+
+
+def output_names(function: Any) -> List[str]:
+    """Return the names of a signature's outputs."""
+    given = function.structured_outputs
+    return [str(name) for name in given] if isinstance(given, dict) else []
 
 
 def specifications(function: Any) -> Dict[str, Any]:
@@ -211,6 +227,7 @@ def _layer(layer: Any, endpoint: str, tf: Any) -> Loaded:
     function = getattr(layer, "call_endpoint_fn", None)
     if endpoint == "serving_default" and function is not None and len(specifications(function)) > 1:
         found.call = lambda inputs: _call_signature(function, inputs, tf, through=layer)
+        found.gives = output_names(function)
     else:
         found.call = lambda inputs: [flat(layer(tensors(tf, inputs["whole"])))]
     return found

@@ -11,6 +11,11 @@ def tolerance(request: Dict[str, Any], dtype: str) -> Tuple[float, float]:
     return (found["absolute"], found["relative"]) if found else (0.0, 0.0)
 
 
+def type_name(value: Any) -> str:
+    """Return the name of an array's dtype; all that holds text is `string`."""
+    return "string" if value.dtype.kind in "OSU" else str(value.dtype.name)
+
+
 def distance(expected: Any, found: Any) -> float:
     """Return the largest absolute difference; infinite when shapes differ, values are not comparable or one is NaN alone."""
     import numpy
@@ -21,10 +26,23 @@ def distance(expected: Any, found: Any) -> float:
         return 0.0 if numpy.array_equal(text(expected), text(found)) else float("inf")
     if expected.size == 0:
         return 0.0
-    left, right = expected.astype("float64"), found.astype("float64")
-    equal = (left == right) | (numpy.isnan(left) & numpy.isnan(right))
+    whole = expected.dtype.kind in "iub" and found.dtype.kind in "iub"
+    if whole and numpy.array_equal(expected, found):
+        return 0.0
+    left, right, equal = _wide(expected, found)
     gap = numpy.where(equal, 0.0, numpy.abs(left - right))
-    return float(numpy.where(numpy.isnan(gap), numpy.inf, gap).max())
+    furthest = float(numpy.where(numpy.isnan(gap), numpy.inf, gap).max())
+    # Above 2**53 neighbouring whole numbers are one and the same float64.
+    return max(furthest, 1.0) if whole else furthest
+
+
+def _wide(expected: Any, found: Any) -> Tuple[Any, Any, Any]:
+    """Return both arrays in the widest type there is for them, and where they are equal; NaN equals NaN."""
+    import numpy
+
+    widest = "complex128" if "c" in (expected.dtype.kind, found.dtype.kind) else "float64"
+    left, right = expected.astype(widest), found.astype(widest)
+    return left, right, (left == right) | (numpy.isnan(left) & numpy.isnan(right))
 
 
 def within(request: Dict[str, Any], expected: Any, found: Any, scale: float = 1.0) -> bool:
@@ -35,6 +53,7 @@ def within(request: Dict[str, Any], expected: Any, found: Any, scale: float = 1.
     if gap == 0.0 or gap == float("inf"):
         return gap == 0.0
     absolute, relative = tolerance(request, expected.dtype.name)
-    left, right = expected.astype("float64"), found.astype("float64")
-    equal = (left == right) | (numpy.isnan(left) & numpy.isnan(right))
+    if absolute == relative == 0.0:
+        return False
+    left, right, equal = _wide(expected, found)
     return bool((equal | (numpy.abs(left - right) <= absolute * scale + relative * numpy.abs(left))).all())

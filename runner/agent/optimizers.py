@@ -14,6 +14,8 @@ HYPERPARAMETERS = ("learning_rate", "momentum", "nesterov", "rho", "beta_1", "be
 HYPERPARAMETERS += ("initial_accumulator_value", "learning_rate_power", "l1_regularization_strength", "l2_regularization_strength")
 HYPERPARAMETERS += ("clipnorm", "clipvalue", "global_clipnorm", "use_ema", "ema_momentum", "ema_overwrite_frequency")
 HYPERPARAMETERS += ("initial_scale", "dynamic_growth_steps")
+# What an optimizer of the user's own may leave out of its config.
+SETTINGS = ("clipnorm", "clipvalue", "global_clipnorm", "use_ema", "ema_momentum")
 # Of tensorflow-addons.
 HYPERPARAMETERS += ("weight_decay_rate", "sync_period", "slow_step_size", "average_decay", "start_averaging", "average_period")
 
@@ -50,6 +52,14 @@ def chain(optimizer: Any) -> List[Any]:
             break
         parts.append(inside[0])
     return parts
+
+
+def make_slots(optimizer: Any, model: Any) -> None:
+    """Have an optimizer make its slots before its first step, as far as its version can: values that wait for them are restored then."""
+    for part in chain(optimizer):
+        make = getattr(part, "build", None) or getattr(part, "_create_all_weights", None)
+        if make is not None:
+            make(model.trainable_variables)
 
 
 def shown_class(parts: List[Any]) -> str:
@@ -100,11 +110,14 @@ def _hyperparameters(part: Any) -> Dict[str, Any]:
         raw = part.get_config()
     except NotImplementedError:
         # A schedule without a config of its own forbids that of the optimizer.
-        raw = {name: getattr(part, name, None) for name in HYPERPARAMETERS}
+        raw = {name: getattr(part, name) for name in HYPERPARAMETERS if hasattr(part, name)}
+    raw.update({name: getattr(part, name) for name in SETTINGS if hasattr(part, name)})
     found = {}  # type: Dict[str, Any]
     for name in HYPERPARAMETERS:
         value = raw.get(name)
-        if isinstance(value, (bool, str)):
+        if value is None and name in raw:
+            found[name] = None
+        elif isinstance(value, (bool, str)):
             found[name] = value
         elif isinstance(value, (int, float)) or hasattr(value, "numpy") or hasattr(value, "item"):
             found[name] = float(array(value))

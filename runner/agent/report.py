@@ -84,7 +84,7 @@ class Report:
         text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
         self.facts["error"] = {
             "type": type(error).__name__,
-            "message": str(error)[:20000],
+            "message": message_of(error)[:20000],
             "traceback": text[-12000:],
             "phase": self.facts["phase"],
             "missing_object": missing_object,
@@ -109,7 +109,9 @@ class Report:
 
         def show(message: Any, category: Any, filename: str, lineno: int, file: Any = None, line: Any = None) -> None:
             self.warn(getattr(category, "__name__", str(category)), str(message))
-            print("%s:%s: %s: %s" % (filename, lineno, getattr(category, "__name__", category), message), flush=True)
+            said = "%s:%s: %s: %s" % (filename, lineno, getattr(category, "__name__", category), message)
+            # As Python prints it: what cannot be written must not become an error of the load.
+            print(said.encode("utf-8", "backslashreplace").decode("utf-8"), flush=True)
 
         self._warnings = warnings.catch_warnings()
         self._warnings.__enter__()
@@ -160,6 +162,14 @@ def is_partial(message: str) -> bool:
     return any(pattern.search(message) for pattern in PARTIAL)
 
 
+def message_of(error: BaseException) -> str:
+    """Return what an exception says; one of the user's own may raise even when it is asked for that."""
+    try:
+        return str(error)
+    except Exception as other:
+        return "its message could not be read: %s" % type(other).__name__
+
+
 def error_number(error: BaseException) -> Optional[int]:
     """Return the errno of the error or of what caused it; TensorFlow and h5py give theirs in words only."""
     seen = []  # type: List[BaseException]
@@ -169,7 +179,8 @@ def error_number(error: BaseException) -> Optional[int]:
         number = getattr(current, "errno", None)
         if isinstance(number, int):
             return number
-        match = re.search(r"errno = (\d+)", str(current))
+        message = message_of(current)
+        match = re.search(r"errno = (\d+)", message)
         if match:
             return int(match.group(1))
         for words, value in (
@@ -178,7 +189,7 @@ def error_number(error: BaseException) -> Optional[int]:
             ("Permission denied", 13),
             ("Read-only file system", 30),
         ):
-            if words in str(current):
+            if words in message:
                 return value
         current = current.__cause__ or current.__context__
     return None

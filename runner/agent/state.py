@@ -1,6 +1,9 @@
 """Everything a model holds, read into plain values and NumPy arrays, whatever version it comes from."""
 
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Tuple
+
+# The packages whose classes and functions are found without their user's help; 1.15 calls itself tensorflow_core.
+NOT_OWN = ("keras", "tf_keras", "tensorflow", "tensorflow_core", "builtins", "functools")
 
 
 def array(variable: Any) -> Any:
@@ -59,10 +62,72 @@ def every_layer(model: Any) -> List[Any]:
     return found
 
 
-def metric_names(model: Any, logs: Any) -> List[str]:
-    """Return the names of the metrics that a training step told; losses are left out, as not every version tells those of each output."""
-    names = list(logs) if isinstance(logs, dict) else list(getattr(model, "metrics_names", None) or [])
-    return sorted(str(name) for name in names if not str(name).endswith("loss"))
+def stateful_layers(model: Any) -> List[Any]:
+    """Return the layers that keep something from one call to the next and can forget it, as recurrent ones with `stateful=True`."""
+    inner = [layer for layer in every_layer(model) if layer is not model]
+    return [layer for layer in inner if getattr(layer, "stateful", False) and hasattr(layer, "reset_states")]
+
+
+def reset(model: Any) -> None:
+    """Let the stateful layers of a model forget."""
+    for layer in stateful_layers(model):
+        # Before it is built it has nothing to forget, and no batch size to make its states of.
+        if layer.built:
+            layer.reset_states()
+
+
+def generator(layer: Any) -> Any:
+    """Return the variable that holds the state of a layer's random generator, or None."""
+    held = getattr(layer, "seed_generator", None) or getattr(getattr(layer, "_random_generator", None), "_generator", None)
+    return getattr(held, "state", None)
+
+
+def generators(model: Any) -> List[Any]:
+    """Return the states of the random generators of a model's layers."""
+    found = [generator(layer) for layer in every_layer(model)]
+    return [held for held in found if held is not None]
+
+
+def beside(model: Any, kind: type) -> List[Tuple[str, Any]]:
+    """Return (attribute, variable) of the variables of TensorFlow's own `kind` that user code put on its layers and that are no weights."""
+    known = {id(variable) for variable in model.weights}
+    found = []
+    for layer in every_layer(model):
+        if str(type(layer).__module__).split(".")[0] not in NOT_OWN:
+            # Keras keeps counters of its own under names that begin so.
+            held = [(name, value) for name, value in sorted(vars(layer).items()) if not name.startswith("_")]
+            found += [(name, value) for name, value in held if isinstance(value, kind) and id(value) not in known]
+    return found
+
+
+def attributes(model: Any, name: str) -> List[Any]:
+    """Return the values of the variables that layers of a model have under a name."""
+    held = [getattr(layer, name, None) for layer in every_layer(model)]
+    return [array(value) for value in held if hasattr(value, "numpy") and hasattr(value, "assign")]
+
+
+def told(model: Any, logs: Any) -> Dict[str, Optional[float]]:
+    """Return what a training step told of loss and metrics, by name; None for what is no finite number."""
+    if isinstance(logs, dict):
+        pairs = list(logs.items())
+    else:
+        values = list(logs) if isinstance(logs, (list, tuple)) else [logs]
+        pairs = list(zip(getattr(model, "metrics_names", None) or [], values))
+    found = {}  # type: Dict[str, Optional[float]]
+    for name, value in pairs:
+        last = array(value[-1] if isinstance(value, list) else value)
+        found[str(name)] = float(last) if last.size == 1 and abs(float(last)) < float("inf") else None
+    return found
+
+
+def tensor_names(model: Any, side: str, count: int) -> List[str]:
+    """Return what a model calls its `input` or `output` tensors, as far as it does so for all of them, else nothing."""
+    names = getattr(model, side + "_names", None)
+    if not names:
+        # Keras 3 has no such list.
+        declared = getattr(model, side + "s", None)
+        names = [str(tensor.name).split(":")[0] for tensor in declared] if isinstance(declared, (list, tuple)) else []
+    return [str(name) for name in names] if len(names) == count else []
 
 
 def interface(model: Any, inputs: List[Any], outputs: List[Any]) -> Dict[str, Any]:

@@ -31,7 +31,9 @@ EXPECTED = {
     "input_names": [],
     "further_names": [],
     "interface": {"inputs": [], "outputs": []},
-    "counts": {"outputs": 1, "further": 0, "weights": 0, "slots": 0, "next": 0, "fresh": 0, "next_slots": 0},
+    "output_names": [],
+    "stateful": False,
+    "dtypes": {"outputs": ["float32"], "further": [], "weights": [], "beside": [], "slots": [], "next": [], "fresh": [], "next_slots": []},
 }
 SECONDS = 2
 

@@ -66,6 +66,8 @@ LOADS = {
     "own_way@forgetful/own/own": (Status.FAILED, Reason.WEIGHTS_DIFFER),
     "not_built/weights-tf/load-weights": (Status.PASSED, None),
     "not_built/weights-h5/load-weights": (Status.FAILED, Reason.LOAD_RAISED),
+    "changes_when_called/h5/load-model": (Status.PASSED, None),
+    "changes_when_called/saved-model/saved-model-load": (Status.PASSED, None),
     "needs_more/h5/load-model": (Status.UNSUPPORTED, Reason.NEED_UNMET),
     "lies/h5/load-model": (Status.BLOCKED, Reason.BLOCKED_BY),
 }
