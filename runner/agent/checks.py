@@ -263,12 +263,15 @@ def metrics(request: Dict[str, Any], report: Report, expected: Dict[str, Any], f
         report.check("compile", "failed", reason="compile-lost", values=values)
 
 
-def optimizer(request: Dict[str, Any], report: Report, expected: Dict[str, Any], found: Optional[Dict[str, Any]]) -> bool:
-    """Compare class, iterations, hyperparameters and slots. Return True when slots do not exist yet and the next step must tell."""
+def optimizer(request: Dict[str, Any], report: Report, expected: Dict[str, Any], found: Optional[Dict[str, Any]]) -> Optional[List[str]]:
+    """Compare class, iterations, hyperparameters and slots.
+
+    Where slots do not exist yet the next step must tell: return what differs so far, and record nothing.
+    """
     wanted = expected["optimizer"]
     if found is None:
         report.check("optimizer", "failed", reason="optimizer-lost", found="none")
-        return False
+        return None
     problems = []
     if _class(wanted["class"]) != _class(found["class"]):
         problems.append("class: %s instead of %s" % (found["class"], wanted["class"]))
@@ -281,8 +284,8 @@ def optimizer(request: Dict[str, Any], report: Report, expected: Dict[str, Any],
     gaps = [min([distance(value, other) for other in found["arrays"]] or [float("inf")]) for value in slots]
     absent = sum(1 for gap in gaps if gap != 0.0)
     detail = {"iterations": found["iterations"], "slots_expected": len(slots), "slots_found": len(slots) - absent}
-    if not problems and absent and len(found["arrays"]) < len(expected["slots"]):
-        return True
+    if absent and len(found["arrays"]) < len(expected["slots"]):
+        return problems
     fresh = found["iterations"] == 0 and absent == len(slots)
     if found["iterations"] != wanted["iterations"]:
         problems.append("iterations: %d instead of %d" % (found["iterations"], wanted["iterations"]))
@@ -290,15 +293,18 @@ def optimizer(request: Dict[str, Any], report: Report, expected: Dict[str, Any],
         problems.append("%d of %d slots differ" % (absent, len(slots)))
     reason = None if not problems else "optimizer-lost" if fresh else "optimizer-differs"
     report.check("optimizer", "failed" if problems else "passed", max(gaps or [0.0]), reason=reason, problems=problems, **detail)
-    return False
+    return None
 
 
-def late_optimizer(request: Dict[str, Any], report: Report, expected: Dict[str, Any], found: Dict[str, Any], like: str) -> None:
+def late_optimizer(
+    request: Dict[str, Any], report: Report, expected: Dict[str, Any], found: Dict[str, Any], like: str, so_far: List[str]
+) -> None:
     """Compare what an optimizer holds that made its slots at the step just taken; `like` is what that step told."""
     wanted = expected["optimizer"]["next_iterations"]
     slots = [value for value in expected["next_slots"] if value.size and value.any()]
     absent = sum(1 for value in slots if not any(within(request, value, other) for other in found["arrays"]))
-    problems = {"next": [], "fresh": ["the step was that of a fresh optimizer"], "neither": ["the step was another one"]}[like]
+    told = {"next": [], "fresh": ["the step was that of a fresh optimizer"], "neither": ["the step was another one"]}
+    problems = so_far + told[like]
     if found["iterations"] != wanted:
         problems.append("iterations after the step: %d instead of %d" % (found["iterations"], wanted))
     if absent:

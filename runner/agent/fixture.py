@@ -189,13 +189,18 @@ class Fixture:
             return {}
         # Keras 3 would go on with the mean over all steps before.
         getattr(model, "reset_metrics", list)()
-        if getattr(type(model), "train_step", None) is not getattr(self.tf.keras.Model, "train_step", None):
+        if self.steps_itself(model):
             # Written for fit: train_on_batch of Keras 3 hands it more than that.
             history = model.fit(inputs, targets, batch_size=len(flat(targets)[0]), shuffle=False, verbose=0).history
             # What it tells is its own affair: it may be of trackers that go on from step to step.
             return dict.fromkeys(state.told(model, history))
         told = {"return_dict": True} if "return_dict" in inspect.signature(model.train_on_batch).parameters else {}
         return state.told(model, model.train_on_batch(inputs, targets, **told))
+
+    def steps_itself(self, model: Any) -> bool:
+        """Say whether a training step is code of the fixture's: a function of its file, or a method of its model's class."""
+        kept = getattr(type(model), "train_step", None) is getattr(self.tf.keras.Model, "train_step", None)
+        return hasattr(self.module, "train_step") or not kept
 
     def warm_up(self, model: Any, optimizer: Any) -> None:
         """Train the first steps, on data that differ from step to step."""

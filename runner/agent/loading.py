@@ -62,7 +62,7 @@ def compare_model(
     report.phase("config")
     rebuilt = request["loader"] in loaders.REBUILDING
     checks.config(report, expected, model, rebuilt, types)
-    if request["loader"] in loaders.COMPILING:
+    if request["loader"] in loaders.COMPILING or (request["loader"] == "own" and getattr(model, "optimizer", None) is not None):
         checks.compiled(report, expected, model)
     else:
         report.check("compile", "not-applicable")
@@ -89,28 +89,34 @@ def step(
     expected: Dict[str, Any],
     loaded: loaders.Loaded,
     order: Optional[List[int]],
-    waiting: bool,
+    waiting: Optional[List[str]],
 ) -> None:
-    """Take one more training step and let it tell what lazily restored slots cannot."""
-    if expected["chance"] and waiting:
+    """Take one more training step and let it tell what lazily restored slots cannot; `waiting` is None where none are."""
+    if expected["chance"] and waiting is not None:
         # What the step leaves is a matter of chance, so slots that wait for it have to come now.
         optimizers.make_slots(loaded.optimizer, loaded.model)
         waiting = checks.optimizer(request, report, expected, optimizers.read(loaded.optimizer))
     checks.metrics(request, report, expected, fixture.train(loaded.model, loaded.optimizer, NEXT_STEP))
     if expected["chance"]:
         report.check("train-step", "not-applicable", why="a step of this model draws random numbers: no two are alike")
-        if waiting:
-            report.check("optimizer", "not-applicable", why="it creates its slots at the first step, which is a matter of chance")
+        if waiting is not None:
+            _unseen(report, waiting, "it creates its slots at the first step, which is a matter of chance")
         return
     after = state.weights(loaded.model)["arrays"]
     if order is None:
         report.check("train-step", "failed", reason="train-step-differs", why="the step started from other weights")
-        if waiting:
-            report.check("optimizer", "not-applicable", why="it creates its slots at the first step, and the weights already differed")
+        if waiting is not None:
+            _unseen(report, waiting, "it creates its slots at the first step, and the weights already differed")
         return
     like = checks.train_step(request, report, expected, [after[index] for index in order])
-    if waiting:
-        checks.late_optimizer(request, report, expected, optimizers.read(loaded.optimizer), like)
+    if waiting is not None:
+        checks.late_optimizer(request, report, expected, optimizers.read(loaded.optimizer), like, waiting)
+
+
+def _unseen(report: Report, problems: List[str], why: str) -> None:
+    """Record what is known of an optimizer whose slots never came to be seen."""
+    reason = "optimizer-differs" if problems else None
+    report.check("optimizer", "failed" if problems else "not-applicable", reason=reason, problems=problems, why=why)
 
 
 def _optimizer_promised(request: Dict[str, Any], expected: Dict[str, Any], carried: bool, loaded: loaders.Loaded) -> bool:

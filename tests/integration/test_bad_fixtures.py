@@ -68,6 +68,19 @@ LOADS = {
     "not_built/weights-h5/load-weights": (Status.FAILED, Reason.LOAD_RAISED),
     "changes_when_called/h5/load-model": (Status.PASSED, None),
     "changes_when_called/saved-model/saved-model-load": (Status.PASSED, None),
+    "computes_otherwise/own/own": (Status.PASSED, None),
+    "computes_otherwise@tiny/own/own": (Status.FAILED, Reason.OUTPUTS_DIFFER),
+    "computes_otherwise@large/own/own": (Status.FAILED, Reason.OUTPUTS_DIFFER),
+    "computes_otherwise@conjugate/own/own": (Status.FAILED, Reason.OUTPUTS_DIFFER),
+    "computes_otherwise@type/own/own": (Status.DEGRADED, Reason.CONFIG_DIFFERS),
+    "computes_otherwise@bfloat16/own/own": (Status.PASSED, None),
+    "heads/saved-model/saved-model-load": (Status.PASSED, None),
+    "swapped/own/saved-model-load": (Status.FAILED, Reason.OUTPUTS_DIFFER),
+    "trains_otherwise/own/own": (Status.PASSED, None),
+    "trains_otherwise@chance/own/own": (Status.PASSED, None),
+    "trains_otherwise@clip/own/own": (Status.DEGRADED, Reason.OPTIMIZER_DIFFERS),
+    "restores_nothing/own/own": (Status.FAILED, Reason.WEIGHTS_DIFFER),
+    "restores_nothing@adapted/own/own": (Status.FAILED, Reason.WEIGHTS_DIFFER),
     "needs_more/h5/load-model": (Status.UNSUPPORTED, Reason.NEED_UNMET),
     "lies/h5/load-model": (Status.BLOCKED, Reason.BLOCKED_BY),
 }
@@ -130,6 +143,17 @@ def test_what_is_lost_beside_the_values_is_named(run: Run) -> None:
     assert outcome(run, f"load/{ENV}/{ENV}/load_loses_metrics/keras-v3/load-model").notes["checks"]["compile"]["expected"] == (
         "the metrics mean_absolute_error"
     )
+
+
+@pytest.mark.parametrize(("what", "name"), [("loss", "loss"), ("metric", "above")])
+def test_a_loss_or_metric_of_the_same_name_and_another_value_is_another_one(run: Run, what: str, name: str) -> None:
+    checks = outcome(run, f"load/{ENV}/{ENV}/trains_otherwise@{what}/own/own").notes["checks"]
+    assert name in checks["compile"]["values"]
+
+
+def test_chance_in_training_is_not_compared(run: Run) -> None:
+    checks = outcome(run, f"load/{ENV}/{ENV}/trains_otherwise@chance/own/own").checks
+    assert (checks[Check.OPTIMIZER], checks[Check.TRAIN_STEP]) == ("passed", "not-applicable")
 
 
 def test_the_object_that_was_missing_is_named(run: Run) -> None:

@@ -14,12 +14,12 @@ class Counting(tensorflow.keras.layers.Layer):
 
 
 def build(tf):
-    given = tf.keras.Input(batch_shape=(8, 5, 4))
-    gone_on = tf.keras.layers.LSTM(3, stateful=True)(given)
+    given = tf.keras.Input(batch_shape=(8, 2, 4))
+    gone_on = tf.keras.layers.SimpleRNN(3, stateful=True, unroll=True)(given)
     model = tf.keras.Model(given, tf.keras.layers.Dense(1)(Counting()(gone_on)))
     model.compile("adam", "mean_squared_error")
     return model
 
 
 def data(random):
-    return random.normal(size=(8, 5, 4)).astype("float32"), random.normal(size=(8, 1)).astype("float32")
+    return random.normal(size=(8, 2, 4)).astype("float32"), random.normal(size=(8, 1)).astype("float32")
