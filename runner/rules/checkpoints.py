@@ -152,6 +152,24 @@ RESTORES = (
         formats=CHECKPOINTS,
     ),
     Rule(
+        name="restore-helpers-asserted",
+        cause="the checkpoint names objects that are no values (functions of a newer Keras), and assert_consumed() asks for every one of"
+        " them in the program",
+        class_="format-changed",
+        remedy="assert_existing_objects_matched() instead: it asks whether all that the program has was found",
+        pattern=pattern(r"Unresolved object in checkpoint:? ?(\(root\)[\w.-]{0,80}(?:_function|_nodes))"),
+        step=(("tensorflow", "other"),),
+    ),
+    Rule(
+        name="restore-input-layer-asserted",
+        cause="before TensorFlow 2.2 a checkpoint counts the input layer among the layers of a model, later it does not: the layer, which"
+        " holds no values, is missing on one side, and the assertion asks for it",
+        class_="format-changed",
+        remedy="without the assertion; then compare the weights, or call assert_nontrivial_match() on what restore returns",
+        pattern=pattern(r"not bound to checkpointed values.{0,80}: \[<[\w.]{1,120}\.(InputLayer) object"),
+        step=(("tensorflow", "other"),),
+    ),
+    Rule(
         name="restore-other-objects",
         cause="the checkpoint and the program do not have the same objects",
         class_="architecture",
@@ -171,12 +189,26 @@ RESTORES = (
     ),
     Rule(
         name="restore-other-names",
-        cause="the restore matched nothing and said so only in warnings: the checkpoint has its objects under other names than the program",
+        cause="the restore found no values for some weights, or for all, and said so only in warnings: the checkpoint has its objects under"
+        " other names than the program",
         class_="misuse",
         remedy="give tf.train.Checkpoint the same keywords as when it was saved (tf.train.list_variables(path) shows them),"
         " and call assert_existing_objects_matched() on what restore returns",
-        evidence=pattern(r"Value in checkpoint could not be found in the restored object:? ?(\(root\)\.[\w-]{1,60})"),
-        reasons=SILENT,
+        evidence=pattern(
+            r"Value in checkpoint could not be found in the restored object:? ?(\(root\)\.[\w-]{1,60})",
+            r"Unresolved object in checkpoint:? ?(\(root\)\.[\w-]{1,60})",
+        ),
+        reasons=(Reason.WEIGHTS_DIFFER,),
+    ),
+    Rule(
+        name="restore-numbered-otherwise",
+        cause="a checkpoint has each layer under two names, and before and from TensorFlow 2.2 on one of them, its number, is not"
+        " counted alike (with or without the input layer); all values that were compared are right",
+        class_="format-changed",
+        remedy="nothing has to be done; status.expect_partial() silences the warnings",
+        evidence=pattern(r"(Inconsistent references) when loading the checkpoint"),
+        reasons=(Reason.PARTIAL_RESTORE,),
+        step=(("tensorflow", "other"),),
     ),
     Rule(
         name="restore-left-helpers",

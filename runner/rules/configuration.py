@@ -56,6 +56,21 @@ COMPILATION = (
         consumer=("keras>=3",),
     ),
     Rule(
+        name="sample-weight-mode",
+        cause="load_model of TensorFlow 2.2 and earlier asks the file for sample_weight_mode, which later versions do not write",
+        class_="format-changed",
+        remedy=COMPILE_ANEW,
+        pattern=pattern(r"KeyError: '(sample_weight_mode)'"),
+    ),
+    Rule(
+        name="train-step-without-loss",
+        cause="TensorFlow before 2.2 does not know a train_step of the model's own, and trains no model that is compiled without a loss",
+        class_="format-changed",
+        remedy="compile with a loss, or train with a loop of your own",
+        pattern=pattern(r"cannot be compiled because it has no loss to optimize"),
+        consumer=("tensorflow<2.2",),
+    ),
+    Rule(
         name="reduction-auto",
         cause="the loss in the file says reduction='auto', a word of Keras 2 that Keras 3 does not know",
         class_="keras-2-to-3",
@@ -128,6 +143,16 @@ WORDS = (
     ),
 )
 
+VALUES_OF_WORDS = (
+    Rule(
+        name="value-unknown",
+        cause="a layer's configuration gives an argument a value that the consumer's layer does not know: it came with a newer version",
+        class_="format-changed",
+        remedy=SAME_FILE,
+        pattern=pattern(r"(\w{1,40}) (?:arg|argument of layer \w{1,60}) received an invalid value (\w{1,60})\. Allowed values"),
+    ),
+)
+
 NAMES = (
     Rule(
         name="operations-of-keras-2",
@@ -146,6 +171,14 @@ NAMES = (
         remedy="save .keras, or carry the weights alone into a model built in code",
         pattern=pattern(rf"Unknown (?:layer|object):? '?({'|'.join(KERAS3_OPERATIONS)})\b"),
         formats=("h5",),
+    ),
+    Rule(
+        name="functional-is-model",
+        cause="the file names a class that TensorFlow before 2.3 does not have under this name: there a functional model is called Model",
+        class_="format-changed",
+        remedy="carry the weights alone into a model built in code, or pass custom_objects={'Functional': tf.keras.models.Model}",
+        pattern=pattern(r"Unknown layer: '?(Functional)\b"),
+        consumer=("tensorflow<2.3",),
     ),
     Rule(
         name="class-of-keras-3",
@@ -169,20 +202,13 @@ NAMES = (
         consumer=("keras>=3",),
     ),
     Rule(
-        name="functional-is-model",
-        cause="the file names a class that TensorFlow before 2.3 does not have under this name: there a functional model is called Model",
-        class_="format-changed",
-        remedy="carry the weights alone into a model built in code, or pass custom_objects={'Functional': tf.keras.models.Model}",
-        pattern=pattern(r"Unknown layer: '?(Functional)\b"),
-    ),
-    Rule(
         name="class-unknown",
         cause="the load does not find the class or function that the file names",
         class_="custom-code",
         remedy="if it is your own, pass custom_objects={...} or register it; if it is of Keras, carry the weights alone"
         " into a model built in code",
         pattern=pattern(
-            r"Unknown (?:layer|object|model|initializer|regularizer|constraint|activation)(?: function)?:? '?([\w>]{1,60})",
+            r"Unknown (?:layer|object|model|initializer|regularizer|constraint|activation)(?: function)?: ?'?([\w>]{1,60})",
             r"Could not locate (?:class|function) '([\w>]{1,60})",
             r"Cannot deserialize object of type `?([\w>]{1,60})",
             r"Could not interpret \w{1,30}(?: function)? identifier: '?([\w>]{1,60})",

@@ -92,8 +92,16 @@ GRAPHS = (
         consumer=("keras<3",),
     ),
     Rule(
+        name="loop-without-gradient",
+        cause="a loop in a SavedModel of TensorFlow 2.0 (that of an LSTM, say) can be run after loading, and not trained",
+        class_="format-changed",
+        remedy="save .h5, or build the model in code and load the weights alone",
+        pattern=pattern(r"No gradient defined for operation '\S{1,120}' \(op type: (While)\)"),
+        producer=("tensorflow<2.1",),
+    ),
+    Rule(
         name="object-came-back",
-        cause="load_model gave back a bare object without predict: what it read is no Keras model, or not one that it can rebuild",
+        cause="the load gave back a bare object without predict: what it read is no Keras model, or not one that it can rebuild",
         class_="format-changed",
         remedy="call its signature: loaded.signatures['serving_default'](...); or save .h5 or .keras in the producer",
         pattern=pattern(r"returned a (\w{1,60}), which is no Keras model"),

@@ -5,7 +5,10 @@ from __future__ import annotations
 from runner.model import Stage
 from runner.rules.base import THROUGH_H5, Rule, pattern
 
-STORES = ("weights-h5", "keras-v3")
+NEW_LAYOUT = ("weights-h5", "json-weights")
+"""Formats with a file x.weights.h5, which has a layout of its own from 2.12 on."""
+
+STORES = (*NEW_LAYOUT, "keras-v3")
 """Formats whose values Keras keeps by the path of the layer, from 2.12 on."""
 
 NOT_FOUND = (
@@ -60,7 +63,7 @@ FILES = (
         class_="format-changed",
         remedy="rename the file to x.h5: under that name load_weights reads the ordinary layout",
         pattern=pattern(*NOT_FOUND, *COUNTS),
-        formats=("weights-h5",),
+        formats=NEW_LAYOUT,
         producer=("keras<2.12",),
         consumer=("keras>=2.12",),
     ),
@@ -70,7 +73,7 @@ FILES = (
         class_="format-changed",
         remedy=THROUGH_H5,
         pattern=pattern(*NOT_FOUND, *COUNTS),
-        formats=("weights-h5",),
+        formats=NEW_LAYOUT,
         producer=("keras>=2.12",),
         consumer=("keras<2.12",),
     ),
@@ -123,6 +126,8 @@ FILES = (
         remedy=THROUGH_H5,
         pattern=pattern(*NOT_FOUND, *COUNTS),
         formats=STORES,
+        producer=("keras>=2.12",),
+        consumer=("keras>=2.12",),
         step=(("keras", "other"),),
     ),
     Rule(
@@ -136,12 +141,22 @@ FILES = (
         consumer=("keras>=3",),
     ),
     Rule(
+        name="no-layers-in-file",
+        cause="this loader finds no layers in the file: either the model had no weights yet when it was saved, or the file has the layout"
+        " that x.weights.h5 has from TensorFlow 2.12 on, and the loader is older",
+        class_="misuse",
+        remedy="call the model once on data before saving; and write x.h5, which every version reads",
+        pattern=pattern(
+            r"weight file containing (0 layers into a model with [1-9])", r"Model expected ([1-9]\d{0,5} layers, found 0) saved"
+        ),
+    ),
+    Rule(
         name="other-layers",
         cause="the model that the weights are loaded into has other layers than the one that was saved",
         class_="architecture",
         remedy="build the model as it was saved, with the same layers in the same order; to take over only what fits, load an .h5 file with"
         " load_weights(path, by_name=True, skip_mismatch=True)",
-        pattern=pattern(*COUNTS, *NOT_FOUND),
+        pattern=pattern(*COUNTS, *NOT_FOUND, r"with a weight list of length (\d{1,6}, but the layer was expecting \d{1,6})"),
     ),
     Rule(
         name="not-hdf5",
