@@ -22,6 +22,7 @@ UNBOUND = (
 )
 SLOT = (
     r"incompatible tensor with shape.{0,200}name (\w{1,30}/(?:m|v|momentum|velocity)/[^\s:]{0,80})",
+    r"incompatible tensor with shape.{0,200}name (optimizer/_variables/\d{1,6})",
     r"incompatible tensor with shape.{0,200}name ([^\s:]{1,200}_(?:velocity|momentum|accumulator|average))\b",
 )
 LEFT_OVER = (
@@ -138,7 +139,10 @@ RESTORES = (
         cause="from TensorFlow 2.11 on optimizers keep their slots otherwise; this older optimizer found none of them and starts afresh",
         class_="optimizer-state",
         remedy=f"{LEGACY}.* in the producer; else training restarts its moments",
-        evidence=pattern(r"Value in checkpoint could not be found in the restored object:? ?(\(root\)[.\w-]{0,40}optimizer\._variables)"),
+        evidence=pattern(
+            r"Value in checkpoint could not be found in the restored object:? ?(\(root\)[.\w-]{0,40}optimizer\._variables)",
+            r"Unresolved object in checkpoint:? ?(\(root\)[.\w-]{0,40}optimizer\._variables)",
+        ),
         reasons=(Reason.OPTIMIZER_LOST, Reason.OPTIMIZER_DIFFERS, Reason.TRAIN_STEP_DIFFERS),
         producer=("keras>=2.11,<3",),
         consumer=("keras<2.11",),

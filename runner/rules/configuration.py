@@ -16,6 +16,11 @@ KERAS3_OPERATIONS = (
 )
 """The common operations of Keras 3 that a functional model holds as if they were layers; none that is a layer too (Add, Dot, ...)."""
 
+RAW = (
+    r"(?:Unknown \w{1,20}|Could not locate class):? '?"
+    r"(TFOpLambda|SlicingOpLambda|TensorFlowOpLayer|ClassMethod|InstanceMethod|InstanceProperty)\b"
+)
+
 COMPILATION = (
     Rule(
         name="optimizer-arguments",
@@ -155,14 +160,20 @@ VALUES_OF_WORDS = (
 
 NAMES = (
     Rule(
+        name="operations-of-newer-keras-2",
+        cause="the file holds raw TensorFlow operations as another version of Keras 2 writes them (TFOpLambda and the like), which this one"
+        " cannot find",
+        class_="format-changed",
+        remedy="carry the weights alone into a model built in code, or a SavedModel",
+        pattern=pattern(RAW),
+        consumer=("keras<3",),
+    ),
+    Rule(
         name="operations-of-keras-2",
         cause="the file holds raw TensorFlow operations as Keras 2 writes them (TFOpLambda and the like), which this Keras cannot find",
         class_="keras-2-to-3",
         remedy="carry the weights alone into a model built in code, a SavedModel, or keep Keras 2 with tf-keras in the consumer",
-        pattern=pattern(
-            r"(?:Unknown \w{1,20}|Could not locate class):? '?"
-            r"(TFOpLambda|SlicingOpLambda|TensorFlowOpLayer|ClassMethod|InstanceMethod|InstanceProperty)\b"
-        ),
+        pattern=pattern(RAW),
     ),
     Rule(
         name="operations-of-keras-3",

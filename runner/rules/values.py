@@ -115,7 +115,10 @@ VALUES = (
         remedy="carry the vocabulary beside the model (layer.get_vocabulary()) and set it anew after loading (set_vocabulary)",
         reasons=(Reason.OUTPUTS_DIFFER,),
         passed=(Check.WEIGHTS,),
-        evidence=pattern(r"Unresolved object in checkpoint:? ?(\(root\)[\w.-]{0,80}(?:_table|lookup|state_variables)\w{0,20})"),
+        evidence=pattern(
+            r"Unresolved object in checkpoint:? ?(\(root\)[\w.-]{0,80}(?:_table|lookup|state_variables)\w{0,20})",
+            r"Value in checkpoint could not be found in the restored object:? ?(\(root\)[\w.-]{0,80}(?:_table|lookup)\w{0,20})",
+        ),
     ),
     Rule(
         name="other-outputs-of-one-keras",

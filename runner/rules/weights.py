@@ -11,6 +11,9 @@ NEW_LAYOUT = ("weights-h5", "json-weights")
 STORES = (*NEW_LAYOUT, "keras-v3")
 """Formats whose values Keras keeps by the path of the layer, from 2.12 on."""
 
+MODEL_OF_FILE = ("load-model", "load-model-nocompile", "load-model-unsafe", "model-from-json")
+"""Loaders that make the model itself of what was saved: that it is another one is not what is wrong."""
+
 NOT_FOUND = (
     r"Layer '?(\w{1,80})'? expected \d{1,6} variables, but received 0 variables",
     r"object '(vars)' doesn't exist",
@@ -48,6 +51,32 @@ FILES = (
         link="https://github.com/tensorflow/tensorflow/issues/41021",
         pattern=pattern(r"Unable to (?:synchronously )?create (?:link|dataset) \(name already exists\)"),
         stages=(Stage.SAVE,),
+    ),
+    Rule(
+        name="shapes-of-2.12",
+        cause="TensorFlow 2.12 laid out .weights.h5 and .keras otherwise than every later version: a layer finds the values of another one,"
+        " of another shape",
+        class_="format-changed",
+        remedy=THROUGH_H5,
+        link="https://github.com/keras-team/tf-keras/issues/664",
+        pattern=pattern(*SHAPES),
+        formats=STORES,
+        loaders=MODEL_OF_FILE,
+        producer=("keras>=2.12,<2.13",),
+        consumer=("keras>=2.13",),
+    ),
+    Rule(
+        name="shapes-for-2.12",
+        cause="TensorFlow 2.12 laid out .weights.h5 and .keras otherwise than every later version: a layer finds the values of another one,"
+        " of another shape",
+        class_="format-changed",
+        remedy=THROUGH_H5,
+        link="https://github.com/keras-team/tf-keras/issues/664",
+        pattern=pattern(*SHAPES),
+        formats=STORES,
+        loaders=MODEL_OF_FILE,
+        producer=("keras>=2.13",),
+        consumer=("keras>=2.12,<2.13",),
     ),
     Rule(
         name="other-shape",
@@ -149,6 +178,13 @@ FILES = (
         pattern=pattern(
             r"weight file containing (0 layers into a model with [1-9])", r"Model expected ([1-9]\d{0,5} layers, found 0) saved"
         ),
+    ),
+    Rule(
+        name="no-values-for-layer",
+        cause="the file has no values for this layer: the model had no weights yet when it was saved, or it was saved without the layer",
+        class_="architecture",
+        remedy="call the model once on data before saving, and build it as it was saved when loading",
+        pattern=pattern(r"Layer '?(\w{1,80})'? expected [1-9]\d{0,5} variables, but received 0 variables"),
     ),
     Rule(
         name="other-layers",

@@ -159,6 +159,7 @@ WRITTEN: tuple[Written, ...] = (
     Written("layout-of-keras-2-and-3", raised("ValueError", "Layer 'lstm' expected 3 variables, but received 0 variables during loading.", "keras-v3"), KERAS_2_TO_3),
     Written("layout-of-keras-3-and-2", raised("ValueError", "Layer 'lstm' expected 3 variables, but received 0 variables during loading.", "weights-h5"), KERAS_3_TO_2),
     Written("layout-of-other-minor", raised("ValueError", "A total of 1 objects could not be loaded. Example error message for object <GRU name=gru>", "keras-v3"), kerases("3.14.0", "3.5.0")),
+    Written("shapes-of-2.12", raised("ValueError", "Cannot assign value to variable ' frozen/kernel:0': Shape mismatch.The variable shape (16, 6), and the assigned value shape (6, 3) are incompatible.", "keras-v3"), kerases("2.12.0", "2.15.0")),
     Written("other-layers", raised("ValueError", "You are trying to load a weight file containing 2 layers into a model with 3 layers.", loader="load-weights")),
     Written("other-shape", raised("ValueError", "Cannot assign to variable a/kernel:0 due to variable shape (4, 7) and value shape (4, 5) are incompatible", loader="load-weights")),
     Written("other-shape", raised("ValueError", "Shape mismatch in layer #0 (named a)for weight a/kernel. Weight expects shape (4, 7). Received saved weight with shape (4, 5)", loader="load-weights")),
