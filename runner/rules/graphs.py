@@ -134,9 +134,21 @@ GRAPHS = (
         producer=("keras>=2.12,<2.13",),
     ),
     Rule(
+        name="keras-metadata-in-2.5",
+        cause="TensorFlow 2.5 knows keras_metadata.pb and looks for the description of some layers in the graph all the same, where later"
+        " versions do not write it any more",
+        class_="format-changed",
+        remedy=f"load it with TensorFlow 2.6 or later; what TensorFlow up to 2.11 saved can be called with tf.saved_model.load(path); else"
+        f" {THROUGH_H5}",
+        pattern=pattern(r"JSONDecodeError"),
+        formats=(*DIRECTORIES, "own"),
+        producer=("tensorflow>=2.6",),
+        consumer=("tensorflow>=2.5,<2.6",),
+    ),
+    Rule(
         name="keras-metadata",
-        cause="from TensorFlow 2.5 on a SavedModel keeps the description of its Keras model in keras_metadata.pb, of which this version"
-        " knows nothing",
+        cause="from TensorFlow 2.6 on a SavedModel keeps the description of its Keras model in keras_metadata.pb alone, of which this"
+        " version knows nothing",
         class_="format-changed",
         remedy=f"what TensorFlow up to 2.11 saved can be called with tf.saved_model.load(path); else {THROUGH_H5}",
         pattern=pattern(r"JSONDecodeError", r"Metadata for .{0,60} malformed", r"Cannot parse keras metadata"),

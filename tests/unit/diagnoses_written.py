@@ -181,6 +181,7 @@ WRITTEN: tuple[Written, ...] = (
     Written("loss-of-other-value", silent(Reason.COMPILE_LOST, "keras-v3", status=Status.DEGRADED, notes=noted("compile", expected="huber", found="huber", loss_value={"expected": 0.25, "found": 0.5}))),
     Written("metric-of-other-value", silent(Reason.COMPILE_LOST, "keras-v3", status=Status.DEGRADED, notes=noted("compile", expected="mse", found="mse", metric_values={"acc": {"expected": 0.25, "found": 0.5}}))),
     Written("metric-of-other-value", silent(Reason.COMPILE_LOST, "keras-v3", status=Status.DEGRADED, notes=noted("compile", metric_values={"acc": {"expected": 0.25, "found": "nan"}}))),
+    Written("loss-changed", silent(Reason.COMPILE_LOST, status=Status.DEGRADED, notes=noted("compile", expected="huber", found="mse", loss_value={"expected": 0.25, "found": 0.5}))),
     Written("loss-changed", silent(Reason.COMPILE_LOST, status=Status.DEGRADED, notes=noted("compile", expected="mean_squared_error", found=None))),
     # Silent ones.
     Written("other-variables", silent(Reason.STRUCTURE_DIFFERS, status=Status.DEGRADED, notes=noted("structure", expected_count=4, found_count=2))),
