@@ -17,7 +17,7 @@ from runner.rules.graphs import GRAPHS
 from runner.rules.keras_2_to_3 import KERAS_2_TO_3
 from runner.rules.misuse import MISUSE
 from runner.rules.optimizers import LEFT, OPTIMIZERS
-from runner.rules.values import RAISED, VALUES
+from runner.rules.values import BESIDE, RAISED, VALUES
 from runner.rules.weights import FILES
 
 __all__ = ["CLASSES", "RULES", "UNTRIED", "Rule"]
@@ -25,7 +25,7 @@ __all__ = ["CLASSES", "RULES", "UNTRIED", "Rule"]
 RULES: tuple[Rule, ...] = (
     *(*DAMAGE, *RESOURCES, *BYTECODE, *CRASHES),
     *(*GRAPHS, *DEPENDENCIES, *ADDONS),
-    *(*RESTORES, *MISUSE, *FORMATS),
+    *(*BESIDE, *RESTORES, *MISUSE, *FORMATS),
     *(*CODE, *KERAS_2_TO_3, *COMPILATION, *WORDS, *VALUES_OF_WORDS, *NAMES),
     *(*OPTIMIZERS, *FILES, *REST),
     *(*LEFT, *VALUES, *RAISED),

@@ -91,6 +91,16 @@ CRASHES = (
         notes={"signal": pattern(r"(\d{1,3})")},
     ),
     Rule(
+        name="left-with-exit-code",
+        cause="the process left with an exit code of its own before it had a result, and of no signal: code of the model or of its"
+        " fixture ended it (os._exit)",
+        class_="custom-code",
+        remedy="look for os._exit in the code that this model runs while it is made, saved and loaded; the log of the cell has what it"
+        " said last",
+        reasons=(Reason.CRASHED,),
+        notes={"exit_code": pattern(r"(-?\d{1,5})")},
+    ),
+    Rule(
         name="left-without-result",
         cause="the process ended before it had a result, and of no signal: as a rule code of the model or of its fixture ended it"
         " (os._exit)",

@@ -151,7 +151,7 @@ LEFT = (
         class_="optimizer-state",
         remedy="pass the loss with custom_objects={...}, or call model.compile(...) after loading with the same arguments",
         reasons=(Reason.COMPILE_LOST,),
-        details={Check.COMPILE: pattern(r'"loss_value": \{("expected": [^,}]{1,40}, "found": [^,}]{1,40})\}')},
+        details={Check.COMPILE: pattern(r'"values": \{.{0,400}?"(\w{0,60}loss)": \{("expected": [^,}]{1,40}, "found": [^,}]{1,40})\}')},
     ),
     Rule(
         name="metric-of-other-value",
@@ -159,7 +159,7 @@ LEFT = (
         class_="optimizer-state",
         remedy="pass the metric with custom_objects={...}, or call model.compile(...) after loading with the same arguments",
         reasons=(Reason.COMPILE_LOST,),
-        details={Check.COMPILE: pattern(r'"metric_values": \{"([^"]{1,60})": \{("expected": [^,}]{1,40}, "found": [^,}]{1,40})\}')},
+        details={Check.COMPILE: pattern(r'"values": \{"([^"]{1,60})": \{("expected": [^,}]{1,40}, "found": [^,}]{1,40})\}')},
     ),
 )
 """What an optimizer lost where no better rule fits; each says in what it differs."""

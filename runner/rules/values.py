@@ -5,6 +5,19 @@ from __future__ import annotations
 from runner.model import Check, Reason, Stage
 from runner.rules.base import OWN_CODE, Rule, pattern
 
+BESIDE = (
+    Rule(
+        name="variable-beside-lost",
+        cause="every weight is right, and a variable that a class of the model's own keeps as an attribute came back with another value, or"
+        " not at all: it is not among the weights that are saved",
+        class_="custom-code",
+        remedy="make it with self.add_weight, which this version saves; or assign its value anew after loading",
+        reasons=(Reason.WEIGHTS_DIFFER,),
+        details={Check.WEIGHTS: pattern(r'"differing": \["([^]]{1,100})')},
+        nearer={Check.WEIGHTS: 1e-300},
+    ),
+)
+
 VALUES = (
     Rule(
         name="vocabulary-changed",
