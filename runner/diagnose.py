@@ -8,6 +8,7 @@ Remedies say what usually helps; nobody has tried them on this cell.
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
@@ -103,7 +104,8 @@ class _Case:
             if wanted and found not in wanted:
                 return False
         checks = [(check, CheckResult.FAILED) for check in rule.failed] + [(check, CheckResult.PASSED) for check in rule.passed]
-        return all(outcome.checks.get(check) is result for check, result in checks)
+        near = all(outcome.differences.get(check, math.inf) < limit for check, limit in rule.nearer.items())
+        return near and all(outcome.checks.get(check) is result for check, result in checks)
 
     def _versions(self, rule: Rule) -> bool:
         return (

@@ -10,14 +10,14 @@ from runner.rules.base import CLASSES, UNTRIED, Rule
 from runner.rules.checkpoints import RESTORES
 from runner.rules.circumstances import CRASHES, DAMAGE, RESOURCES, SETUP
 from runner.rules.code import CODE
-from runner.rules.configuration import COMPILATION, NAMES, REST, WORDS
+from runner.rules.configuration import COMPILATION, NAMES, REST, VALUES_OF_WORDS, WORDS
 from runner.rules.dependencies import ADDONS, BYTECODE, DEPENDENCIES
 from runner.rules.formats import FORMATS
 from runner.rules.graphs import GRAPHS
 from runner.rules.keras_2_to_3 import KERAS_2_TO_3
 from runner.rules.misuse import MISUSE
 from runner.rules.optimizers import LEFT, OPTIMIZERS
-from runner.rules.values import VALUES
+from runner.rules.values import BESIDE, RAISED, VALUES
 from runner.rules.weights import FILES
 
 __all__ = ["CLASSES", "RULES", "UNTRIED", "Rule"]
@@ -25,9 +25,9 @@ __all__ = ["CLASSES", "RULES", "UNTRIED", "Rule"]
 RULES: tuple[Rule, ...] = (
     *(*DAMAGE, *RESOURCES, *BYTECODE, *CRASHES),
     *(*GRAPHS, *DEPENDENCIES, *ADDONS),
-    *(*RESTORES, *MISUSE, *FORMATS),
-    *(*CODE, *KERAS_2_TO_3, *COMPILATION, *WORDS, *NAMES),
+    *(*BESIDE, *RESTORES, *MISUSE, *FORMATS),
+    *(*CODE, *KERAS_2_TO_3, *COMPILATION, *WORDS, *VALUES_OF_WORDS, *NAMES),
     *(*OPTIMIZERS, *FILES, *REST),
-    *(*LEFT, *VALUES),
+    *(*LEFT, *VALUES, *RAISED),
     *SETUP,
 )

@@ -75,6 +75,8 @@ class Rule:
     """Checks that all failed."""
     passed: tuple[Check, ...] = ()
     """Checks that all passed."""
+    nearer: Mapping[Check, float] = field(default_factory=dict)
+    """By check, what its largest difference must be below; a difference that was not noted is not."""
     missing_object: bool = False
     """Whether a class or function of the model's own must be what the load did not find."""
 
@@ -89,3 +91,10 @@ class Rule:
 def pattern(*alternatives: str) -> re.Pattern[str]:
     """Return a pattern that finds any of the alternatives, whatever their case."""
     return re.compile("|".join(alternatives), re.IGNORECASE)
+
+
+OWN_CODE = pattern(
+    r'File "(?![^"]{0,400}(?:site-packages|dist-packages|/lib/python\d|(?:runner|/input)/agent/))'
+    r'[^"<]{0,400}/([^"/]{1,80}", line \d{1,7}), in (?:(?!File ").)*$'
+)
+"""Searched in a traceback: its last call stands in a file that is neither Python's, a package's nor the runner's own."""

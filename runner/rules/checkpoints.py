@@ -22,6 +22,7 @@ UNBOUND = (
 )
 SLOT = (
     r"incompatible tensor with shape.{0,200}name (\w{1,30}/(?:m|v|momentum|velocity)/[^\s:]{0,80})",
+    r"incompatible tensor with shape.{0,200}name (optimizer/_variables/\d{1,6})",
     r"incompatible tensor with shape.{0,200}name ([^\s:]{1,200}_(?:velocity|momentum|accumulator|average))\b",
 )
 LEFT_OVER = (
@@ -138,7 +139,10 @@ RESTORES = (
         cause="from TensorFlow 2.11 on optimizers keep their slots otherwise; this older optimizer found none of them and starts afresh",
         class_="optimizer-state",
         remedy=f"{LEGACY}.* in the producer; else training restarts its moments",
-        evidence=pattern(r"Value in checkpoint could not be found in the restored object:? ?(\(root\)[.\w-]{0,40}optimizer\._variables)"),
+        evidence=pattern(
+            r"Value in checkpoint could not be found in the restored object:? ?(\(root\)[.\w-]{0,40}optimizer\._variables)",
+            r"Unresolved object in checkpoint:? ?(\(root\)[.\w-]{0,40}optimizer\._variables)",
+        ),
         reasons=(Reason.OPTIMIZER_LOST, Reason.OPTIMIZER_DIFFERS, Reason.TRAIN_STEP_DIFFERS),
         producer=("keras>=2.11,<3",),
         consumer=("keras<2.11",),
@@ -150,6 +154,24 @@ RESTORES = (
         remedy="restore the model alone, before it is compiled: tf.train.Checkpoint(model=model).restore(path)",
         pattern=pattern(*SLOT),
         formats=CHECKPOINTS,
+    ),
+    Rule(
+        name="restore-helpers-asserted",
+        cause="the checkpoint names objects that are no values (functions of a newer Keras), and assert_consumed() asks for every one of"
+        " them in the program",
+        class_="format-changed",
+        remedy="assert_existing_objects_matched() instead: it asks whether all that the program has was found",
+        pattern=pattern(r"Unresolved object in checkpoint:? ?(\(root\)[\w.-]{0,80}(?:_function|_nodes))"),
+        step=(("tensorflow", "other"),),
+    ),
+    Rule(
+        name="restore-input-layer-asserted",
+        cause="before TensorFlow 2.2 a checkpoint counts the input layer among the layers of a model, later it does not: the layer, which"
+        " holds no values, is missing on one side, and the assertion asks for it",
+        class_="format-changed",
+        remedy="without the assertion; then compare the weights, or call assert_nontrivial_match() on what restore returns",
+        pattern=pattern(r"not bound to checkpointed values.{0,80}: \[<[\w.]{1,120}\.(InputLayer) object"),
+        step=(("tensorflow", "other"),),
     ),
     Rule(
         name="restore-other-objects",
@@ -171,12 +193,26 @@ RESTORES = (
     ),
     Rule(
         name="restore-other-names",
-        cause="the restore matched nothing and said so only in warnings: the checkpoint has its objects under other names than the program",
+        cause="the restore found no values for some weights, or for all, and said so only in warnings: the checkpoint has its objects under"
+        " other names than the program",
         class_="misuse",
         remedy="give tf.train.Checkpoint the same keywords as when it was saved (tf.train.list_variables(path) shows them),"
         " and call assert_existing_objects_matched() on what restore returns",
-        evidence=pattern(r"Value in checkpoint could not be found in the restored object:? ?(\(root\)\.[\w-]{1,60})"),
-        reasons=SILENT,
+        evidence=pattern(
+            r"Value in checkpoint could not be found in the restored object:? ?(\(root\)\.[\w-]{1,60})",
+            r"Unresolved object in checkpoint:? ?(\(root\)\.[\w-]{1,60})",
+        ),
+        reasons=(Reason.WEIGHTS_DIFFER,),
+    ),
+    Rule(
+        name="restore-numbered-otherwise",
+        cause="a checkpoint has each layer under two names, and before and from TensorFlow 2.2 on one of them, its number, is not"
+        " counted alike (with or without the input layer); all values that were compared are right",
+        class_="format-changed",
+        remedy="nothing has to be done; status.expect_partial() silences the warnings",
+        evidence=pattern(r"(Inconsistent references) when loading the checkpoint"),
+        reasons=(Reason.PARTIAL_RESTORE,),
+        step=(("tensorflow", "other"),),
     ),
     Rule(
         name="restore-left-helpers",

@@ -47,7 +47,18 @@ RESOURCES = (
     ),
 )
 
+BEFORE = pattern(r"in the phase (fixture|build|train|expect|rebuild)\b")
+"""What the runner says of a process that ended before anything was saved or loaded."""
+
 CRASHES = (
+    Rule(
+        name="model-code-hangs",
+        cause="the model's own code does not come to an end while the model is made or trained: nothing was saved or loaded yet",
+        class_="setup",
+        remedy="run the build of the fixture alone; raise limits.seconds if it is only slow",
+        reasons=(Reason.TIMED_OUT,),
+        notes={"why": BEFORE},
+    ),
     Rule(
         name="load-hangs",
         cause="the load does not come to an end",
@@ -76,6 +87,26 @@ CRASHES = (
         cause="the process died of a signal: a fault in compiled code",
         class_="crash",
         remedy="another format or loader; the log of the cell may say where",
+        reasons=(Reason.CRASHED,),
+        notes={"signal": pattern(r"(\d{1,3})")},
+    ),
+    Rule(
+        name="left-with-exit-code",
+        cause="the process left with an exit code of its own before it had a result, and of no signal: code of the model or of its"
+        " fixture ended it (os._exit)",
+        class_="custom-code",
+        remedy="look for os._exit in the code that this model runs while it is made, saved and loaded; the log of the cell has what it"
+        " said last",
+        reasons=(Reason.CRASHED,),
+        notes={"exit_code": pattern(r"(-?\d{1,5})")},
+    ),
+    Rule(
+        name="left-without-result",
+        cause="the process ended before it had a result, and of no signal: as a rule code of the model or of its fixture ended it"
+        " (os._exit)",
+        class_="custom-code",
+        remedy="look for os._exit in the code that this model runs while it is made, saved and loaded; the log of the cell has what it"
+        " said last",
         reasons=(Reason.CRASHED,),
     ),
 )

@@ -88,14 +88,26 @@ CODE = (
     ),
     Rule(
         name="not-built-while-loading",
-        cause="load_model could not run the model while it built it (a lambda in it raised, as a rule): the layers behind have no weights,"
-        " and the file has too many",
+        cause="layers that have weights in the file have none here: load_model of Keras 3 could not run them while it built the model (a"
+        " lambda before them raised), or a layer keeps a plain tf.Variable, which Keras 3 does not count among its weights",
         class_="custom-code",
-        remedy=f"{SAME_FILE}; a registered function, which imports what it needs inside, can be run where a lambda cannot",
+        remedy=f"make variables with self.add_weight; for a lambda, {SAME_FILE}; a registered function, which imports what it needs"
+        " inside, can be run where a lambda cannot",
         pattern=pattern(r"Model expected (\d{1,6} layers, found \d{1,6}) saved layers"),
         formats=("h5",),
         loaders=("load-model", "load-model-nocompile", "load-model-unsafe"),
         consumer=("keras>=3",),
+    ),
+    Rule(
+        name="name-instead-of-layer",
+        cause="the .keras file of a functional model names a class that nobody has registered here: load_model of TensorFlow 2.13 to 2.15"
+        " puts the name in the place of the layer and stumbles over it",
+        class_="custom-code",
+        remedy="import the module that defines the class before loading; pass custom_objects={...}, or decorate it with"
+        " register_keras_serializable",
+        pattern=pattern(r"'str' object is not callable"),
+        trace=pattern(r"in process_node\b(?:(?!File \").){0,600}$"),
+        phases=("load",),
     ),
     Rule(
         name="name-instead-of-object",

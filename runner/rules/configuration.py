@@ -16,6 +16,11 @@ KERAS3_OPERATIONS = (
 )
 """The common operations of Keras 3 that a functional model holds as if they were layers; none that is a layer too (Add, Dot, ...)."""
 
+RAW = (
+    r"(?:Unknown \w{1,20}|Could not locate class):? '?"
+    r"(TFOpLambda|SlicingOpLambda|TensorFlowOpLayer|ClassMethod|InstanceMethod|InstanceProperty)\b"
+)
+
 COMPILATION = (
     Rule(
         name="optimizer-arguments",
@@ -54,6 +59,21 @@ COMPILATION = (
         ),
         trace=pattern(r"compile_args_from_training_config"),
         consumer=("keras>=3",),
+    ),
+    Rule(
+        name="sample-weight-mode",
+        cause="load_model of TensorFlow 2.2 and earlier asks the file for sample_weight_mode, which later versions do not write",
+        class_="format-changed",
+        remedy=COMPILE_ANEW,
+        pattern=pattern(r"KeyError: '(sample_weight_mode)'"),
+    ),
+    Rule(
+        name="train-step-without-loss",
+        cause="TensorFlow before 2.2 does not know a train_step of the model's own, and trains no model that is compiled without a loss",
+        class_="format-changed",
+        remedy="compile with a loss, or train with a loop of your own",
+        pattern=pattern(r"cannot be compiled because it has no loss to optimize"),
+        consumer=("tensorflow<2.2",),
     ),
     Rule(
         name="reduction-auto",
@@ -128,16 +148,32 @@ WORDS = (
     ),
 )
 
+VALUES_OF_WORDS = (
+    Rule(
+        name="value-unknown",
+        cause="a layer's configuration gives an argument a value that the consumer's layer does not know: it came with a newer version",
+        class_="format-changed",
+        remedy=SAME_FILE,
+        pattern=pattern(r"(\w{1,40}) (?:arg|argument of layer \w{1,60}) received an invalid value (\w{1,60})\. Allowed values"),
+    ),
+)
+
 NAMES = (
+    Rule(
+        name="operations-of-newer-keras-2",
+        cause="the file holds raw TensorFlow operations as another version of Keras 2 writes them (TFOpLambda and the like), which this one"
+        " cannot find",
+        class_="format-changed",
+        remedy="carry the weights alone into a model built in code, or a SavedModel",
+        pattern=pattern(RAW),
+        consumer=("keras<3",),
+    ),
     Rule(
         name="operations-of-keras-2",
         cause="the file holds raw TensorFlow operations as Keras 2 writes them (TFOpLambda and the like), which this Keras cannot find",
         class_="keras-2-to-3",
         remedy="carry the weights alone into a model built in code, a SavedModel, or keep Keras 2 with tf-keras in the consumer",
-        pattern=pattern(
-            r"(?:Unknown \w{1,20}|Could not locate class):? '?"
-            r"(TFOpLambda|SlicingOpLambda|TensorFlowOpLayer|ClassMethod|InstanceMethod|InstanceProperty)\b"
-        ),
+        pattern=pattern(RAW),
     ),
     Rule(
         name="operations-of-keras-3",
@@ -146,6 +182,14 @@ NAMES = (
         remedy="save .keras, or carry the weights alone into a model built in code",
         pattern=pattern(rf"Unknown (?:layer|object):? '?({'|'.join(KERAS3_OPERATIONS)})\b"),
         formats=("h5",),
+    ),
+    Rule(
+        name="functional-is-model",
+        cause="the file names a class that TensorFlow before 2.3 does not have under this name: there a functional model is called Model",
+        class_="format-changed",
+        remedy="carry the weights alone into a model built in code, or pass custom_objects={'Functional': tf.keras.models.Model}",
+        pattern=pattern(r"Unknown layer: '?(Functional)\b"),
+        consumer=("tensorflow<2.3",),
     ),
     Rule(
         name="class-of-keras-3",
@@ -169,20 +213,13 @@ NAMES = (
         consumer=("keras>=3",),
     ),
     Rule(
-        name="functional-is-model",
-        cause="the file names a class that TensorFlow before 2.3 does not have under this name: there a functional model is called Model",
-        class_="format-changed",
-        remedy="carry the weights alone into a model built in code, or pass custom_objects={'Functional': tf.keras.models.Model}",
-        pattern=pattern(r"Unknown layer: '?(Functional)\b"),
-    ),
-    Rule(
         name="class-unknown",
         cause="the load does not find the class or function that the file names",
         class_="custom-code",
         remedy="if it is your own, pass custom_objects={...} or register it; if it is of Keras, carry the weights alone"
         " into a model built in code",
         pattern=pattern(
-            r"Unknown (?:layer|object|model|initializer|regularizer|constraint|activation)(?: function)?:? '?([\w>]{1,60})",
+            r"Unknown (?:layer|object|model|initializer|regularizer|constraint|activation)(?: function)?: ?'?([\w>]{1,60})",
             r"Could not locate (?:class|function) '([\w>]{1,60})",
             r"Cannot deserialize object of type `?([\w>]{1,60})",
             r"Could not interpret \w{1,30}(?: function)? identifier: '?([\w>]{1,60})",

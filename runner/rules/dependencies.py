@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from runner.model import Reason
-from runner.rules.base import Rule, pattern
+from runner.rules.base import OWN_CODE, Rule, pattern
 
 DEPENDENCIES = (
     Rule(
@@ -39,6 +39,22 @@ DEPENDENCIES = (
         pattern=pattern(r"'str' object has no attribute 'decode'"),
     ),
     Rule(
+        name="pickle-of-numpy-2",
+        cause="a pickle that NumPy 2 wrote names its module numpy._core, which older NumPy does not have",
+        class_="dependency",
+        remedy="keep arrays with numpy.savez instead of pickle; or the same NumPy on both sides",
+        pattern=pattern(r"No module named '?(numpy\._core)"),
+    ),
+    Rule(
+        name="own-import-fails",
+        cause="the model's own code imports a module that is missing in this environment",
+        class_="custom-code",
+        remedy="add it to `packages` of the environment, or to `needs` of the fixture",
+        pattern=pattern(r"^(?:ModuleNotFoundError|ImportError): No module named '?([\w.]{1,80})"),
+        trace=OWN_CODE,
+        reasons=(Reason.LOAD_RAISED, Reason.SAVE_RAISED, Reason.PREDICT_RAISED),
+    ),
+    Rule(
         name="module-missing",
         cause="a module is missing in the environment",
         class_="dependency",
@@ -71,6 +87,7 @@ BYTECODE = (
         reasons=(Reason.CRASHED,),
         formats=("h5", "keras-v3", "json-weights"),
         loaders=("load-model", "load-model-nocompile", "load-model-unsafe", "legacy-load-model", "model-from-json"),
+        notes={"signal": pattern(r"\d")},
         step=(("python", "other"),),
     ),
     Rule(
@@ -87,6 +104,13 @@ BYTECODE = (
         class_="python-bytecode",
         remedy="load it with the producer's Python version, and replace the lambda by a registered function before saving again",
         link="https://github.com/keras-team/keras/issues/14875",
-        pattern=pattern(r"bad marshal data", r"unknown opcode", r"code\(\) (?:argument|takes)", r"marshal.{0,40}unsupported"),
+        pattern=pattern(
+            r"bad marshal data",
+            r"codeobject\.c:\d{1,5}: bad argument",
+            r"EOFError: EOF read where object expected",
+            r"unknown opcode",
+            r"code\(\) (?:argument|takes)",
+            r"marshal.{0,40}unsupported",
+        ),
     ),
 )

@@ -77,6 +77,14 @@ FORMATS = (
         pattern=pattern(r"requires the model to be a Functional model or a Sequential"),
     ),
     Rule(
+        name="table-in-h5",
+        cause="this version keeps the table of a lookup layer (its vocabulary) as something that .h5 cannot hold",
+        class_="format-changed",
+        remedy="a SavedModel or a checkpoint; or carry the vocabulary beside the weights (get_vocabulary, set_vocabulary); later versions"
+        " write .h5",
+        pattern=pattern(r"weights that is not an instance of `tf\.Variable` is not supported in h5.{0,80}layer (\w{1,60})"),
+    ),
+    Rule(
         name="h5-header-limit",
         cause="the attributes of an HDF5 file hold at most 64 kB, and the names of this model need more",
         class_="format-changed",

@@ -92,8 +92,16 @@ GRAPHS = (
         consumer=("keras<3",),
     ),
     Rule(
+        name="loop-without-gradient",
+        cause="a loop in a SavedModel of TensorFlow 2.0 (that of an LSTM, say) can be run after loading, and not trained",
+        class_="format-changed",
+        remedy="save .h5, or build the model in code and load the weights alone",
+        pattern=pattern(r"No gradient defined for operation '\S{1,120}' \(op type: (While)\)"),
+        producer=("tensorflow<2.1",),
+    ),
+    Rule(
         name="object-came-back",
-        cause="load_model gave back a bare object without predict: what it read is no Keras model, or not one that it can rebuild",
+        cause="the load gave back a bare object without predict: what it read is no Keras model, or not one that it can rebuild",
         class_="format-changed",
         remedy="call its signature: loaded.signatures['serving_default'](...); or save .h5 or .keras in the producer",
         pattern=pattern(r"returned a (\w{1,60}), which is no Keras model"),
@@ -126,9 +134,21 @@ GRAPHS = (
         producer=("keras>=2.12,<2.13",),
     ),
     Rule(
+        name="keras-metadata-in-2.5",
+        cause="TensorFlow 2.5 knows keras_metadata.pb and looks for the description of some layers in the graph all the same, where later"
+        " versions do not write it any more",
+        class_="format-changed",
+        remedy=f"load it with TensorFlow 2.6 or later; what TensorFlow up to 2.11 saved can be called with tf.saved_model.load(path); else"
+        f" {THROUGH_H5}",
+        pattern=pattern(r"JSONDecodeError"),
+        formats=(*DIRECTORIES, "own"),
+        producer=("tensorflow>=2.6",),
+        consumer=("tensorflow>=2.5,<2.6",),
+    ),
+    Rule(
         name="keras-metadata",
-        cause="from TensorFlow 2.5 on a SavedModel keeps the description of its Keras model in keras_metadata.pb, of which this version"
-        " knows nothing",
+        cause="from TensorFlow 2.6 on a SavedModel keeps the description of its Keras model in keras_metadata.pb alone, of which this"
+        " version knows nothing",
         class_="format-changed",
         remedy=f"what TensorFlow up to 2.11 saved can be called with tf.saved_model.load(path); else {THROUGH_H5}",
         pattern=pattern(r"JSONDecodeError", r"Metadata for .{0,60} malformed", r"Cannot parse keras metadata"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from runner.model import Reason, Stage
 from runner.rules.base import THROUGH_H5, Rule, pattern
+from runner.rules.keras_2_to_3 import SAME_FILE
 
 WEIGHTS_ONLY = ("weights-h5", "weights-tf", "checkpoint")
 
@@ -54,6 +55,67 @@ MISUSE = (
             r"Weights for model '?(\w{0,60})'? have not yet been created",
             r"cannot be saved (?:either )?because the input shapes? (?:has|have|is|are) not",
         ),
+        stages=(Stage.SAVE,),
+    ),
+    Rule(
+        name="subclassed-h5-of-keras-3",
+        cause="Keras 3 writes subclassed models to .h5, and load_model of Keras 2 makes such a model and does not build it: it has no"
+        " weights yet when it is to take those of the file",
+        class_="keras-2-to-3",
+        remedy=SAME_FILE,
+        pattern=pattern(r"Model expected 0 layers, found [1-9]", r"layers into a model with 0 layers"),
+        formats=("h5",),
+        loaders=("load-model", "load-model-nocompile", "load-model-unsafe"),
+        producer=("keras>=3",),
+        consumer=("keras<3",),
+    ),
+    Rule(
+        name="plain-variable-not-counted",
+        cause="the layer is built and has no weights of its own here, while the file has some: Keras 3 does not count a plain tf.Variable"
+        " among a layer's weights, as Keras 2 does",
+        class_="keras-2-to-3",
+        remedy="make such variables with self.add_weight, in both versions; or load with skip_mismatch=True and assign the value by hand",
+        pattern=pattern(r"built=True>:? {0,3}Layer '?(\w{1,80})'? expected 0 variables, but received [1-9]"),
+        producer=("keras<3",),
+        consumer=("keras>=3",),
+    ),
+    Rule(
+        name="plain-variable-not-saved",
+        cause="the file has no values for this layer: its weight is a plain tf.Variable, as its name tells, which Keras 3 does not save, or"
+        " Keras 3 keeps the values of the layer under another path",
+        class_="keras-2-to-3",
+        remedy="make such variables with self.add_weight, in both versions, and save again",
+        pattern=pattern(r"expected \d{1,3} variables, but received 0 variables during loading\. Expected: \['([^'/]{1,60}):0'\]"),
+        formats=("weights-h5", "keras-v3"),
+        producer=("keras>=3",),
+        consumer=("keras<3",),
+    ),
+    Rule(
+        name="values-given-late",
+        cause="a checkpoint was read into a model that had no weights yet: it takes its values when it is built, and a layer then takes"
+        " those of another one, which have another shape",
+        class_="misuse",
+        remedy="call the model once on data, or model.build(input_shape), before load_weights",
+        pattern=pattern(
+            r"Tensor's shape (\([\d, ]{1,40}\)) is not compatible with supplied shape",
+            r"initial value's shape \((\([\d, ]{1,40}\))\) is not compatible with the explicitly supplied",
+        ),
+        formats=("weights-tf", "checkpoint"),
+        phases=("outputs",),
+    ),
+    Rule(
+        name="strategy-scope",
+        cause="the checkpoint was read outside of the scope of the strategy (tf.distribute) under which the model was made",
+        class_="misuse",
+        remedy="make the model and restore it within `with strategy.scope():`",
+        pattern=pattern(r"Trying to create optimizer slot variable under the scope for tf\.distribute"),
+    ),
+    Rule(
+        name="workers-in-one-place",
+        cause="several workers wrote a checkpoint to the same place: one of them took away what another one was still to put together",
+        class_="misuse",
+        remedy="let only the first worker write to the path, and every other one to a directory of its own that is removed afterwards",
+        pattern=pattern(r"MergeV2Checkpoints.{0,1000}(?:not found|did not exist|No such file)"),
         stages=(Stage.SAVE,),
     ),
     Rule(

@@ -143,7 +143,23 @@ LEFT = (
         class_="optimizer-state",
         remedy="call model.compile(...) with your loss after loading",
         reasons=(Reason.COMPILE_LOST,),
-        details={Check.COMPILE: pattern(r'("expected": "?[^"]{0,60}"?, "found": "?[^"]{0,60})')},
+        details={Check.COMPILE: pattern(r'"expected": ("[^"]{0,80}"|null), ("found": (?!\1)"?[^"]{0,60})')},
+    ),
+    Rule(
+        name="loss-of-other-value",
+        cause="the loss came back under its name and gives another value: with other arguments than it was saved with",
+        class_="optimizer-state",
+        remedy="pass the loss with custom_objects={...}, or call model.compile(...) after loading with the same arguments",
+        reasons=(Reason.COMPILE_LOST,),
+        details={Check.COMPILE: pattern(r'"values": \{.{0,400}?"(\w{0,60}loss)": \{("expected": [^,}]{1,40}, "found": [^,}]{1,40})\}')},
+    ),
+    Rule(
+        name="metric-of-other-value",
+        cause="a metric came back under its name and gives another value: with other arguments than it was saved with",
+        class_="optimizer-state",
+        remedy="pass the metric with custom_objects={...}, or call model.compile(...) after loading with the same arguments",
+        reasons=(Reason.COMPILE_LOST,),
+        details={Check.COMPILE: pattern(r'"values": \{"([^"]{1,60})": \{("expected": [^,}]{1,40}, "found": [^,}]{1,40})\}')},
     ),
 )
 """What an optimizer lost where no better rule fits; each says in what it differs."""

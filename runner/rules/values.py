@@ -3,7 +3,20 @@
 from __future__ import annotations
 
 from runner.model import Check, Reason, Stage
-from runner.rules.base import Rule, pattern
+from runner.rules.base import OWN_CODE, Rule, pattern
+
+BESIDE = (
+    Rule(
+        name="variable-beside-lost",
+        cause="every weight is right, and a variable that a class of the model's own keeps as an attribute came back with another value, or"
+        " not at all: it is not among the weights that are saved",
+        class_="custom-code",
+        remedy="make it with self.add_weight, which this version saves; or assign its value anew after loading",
+        reasons=(Reason.WEIGHTS_DIFFER,),
+        details={Check.WEIGHTS: pattern(r'"differing": \["([^]]{1,100})')},
+        nearer={Check.WEIGHTS: 1e-300},
+    ),
+)
 
 VALUES = (
     Rule(
@@ -55,10 +68,39 @@ VALUES = (
         details={Check.STRUCTURE: pattern(r'("expected_count": \d{1,6}, "found_count": \d{1,6})')},
     ),
     Rule(
+        name="weights-altered",
+        cause="weights came back with values that are neither those that were saved nor those that the model was made with: they were"
+        " changed on the way (rounded to another number type, or given to the wrong weights)",
+        class_="semantics",
+        remedy="compare the named weights on both sides: the same numbers elsewhere were swapped, nearly the same ones were rounded",
+        reasons=(Reason.WEIGHTS_DIFFER,),
+        details={Check.WEIGHTS: pattern(r'"as_made": false.{0,40}"differing": \["([^]]{1,100})')},
+    ),
+    Rule(
         name="weights-as-made",
         cause="the load raised nothing and left weights as the model was made with: it did not find their values in the file",
         class_="architecture",
         remedy="build the model as it was saved; load in a way that raises (not by name, not skipping what does not fit)",
+        reasons=(Reason.WEIGHTS_DIFFER,),
+        details={Check.WEIGHTS: pattern(r'"as_made": true.{0,40}"differing": \["([^]]{1,100})')},
+    ),
+    Rule(
+        name="weights-nearly",
+        cause="weights came back with nearly the values that were saved: rounded on the way (to a narrower number type, say), or small"
+        " values that were not found and are those that the model was made with",
+        class_="semantics",
+        remedy="compare the named weights on both sides; save and load them in the number type that the model has",
+        reasons=(Reason.WEIGHTS_DIFFER,),
+        details={Check.WEIGHTS: pattern(r'"differing": \["([^]]{1,100})')},
+        nearer={Check.WEIGHTS: 0.05},
+    ),
+    Rule(
+        name="weights-other",
+        cause="the load raised nothing, and weights have other values than were saved: they were not found and are as the model was made"
+        " with, or they were changed or exchanged on the way",
+        class_="architecture",
+        remedy="compare the named weights on both sides; build the model as it was saved, and load in a way that raises (not by name,"
+        " not skipping what does not fit)",
         reasons=(Reason.WEIGHTS_DIFFER,),
         details={Check.WEIGHTS: pattern(r'"differing": \["([^]]{1,100})')},
     ),
@@ -80,21 +122,64 @@ VALUES = (
         details={Check.OUTPUTS: pattern(r'"raised": \["([^"]{1,160})')},
     ),
     Rule(
+        name="table-not-restored",
+        cause="the lookup table of a layer (its vocabulary) was not restored, which only a warning says: words have other numbers now",
+        class_="format-changed",
+        remedy="carry the vocabulary beside the model (layer.get_vocabulary()) and set it anew after loading (set_vocabulary)",
+        reasons=(Reason.OUTPUTS_DIFFER,),
+        passed=(Check.WEIGHTS,),
+        evidence=pattern(
+            r"Unresolved object in checkpoint:? ?(\(root\)[\w.-]{0,80}(?:_table|lookup|state_variables)\w{0,20})",
+            r"Value in checkpoint could not be found in the restored object:? ?(\(root\)[\w.-]{0,80}(?:_table|lookup)\w{0,20})",
+        ),
+    ),
+    Rule(
+        name="other-outputs-of-one-keras",
+        cause="every weight is right and the outputs are not, and both sides have the same Keras, so that no default changed: something"
+        " that is not among the weights did not come back, such as a lookup table, a vocabulary, a plain tf.Variable or an argument",
+        class_="semantics",
+        remedy="see what the layers keep besides weights: return it in get_config, or set it anew after loading; compare layer by layer",
+        reasons=(Reason.OUTPUTS_DIFFER,),
+        passed=(Check.WEIGHTS,),
+        step=(("keras", "same"),),
+    ),
+    Rule(
         name="weights-right-outputs-wrong",
-        cause="every weight is right and the outputs are not: a default or the meaning of a layer changed between the versions",
+        cause="every weight is right and the outputs are not: a default or the meaning of a layer changed between the versions, or"
+        " something that is no weight (a table, a setting) did not come back",
         class_="semantics",
         remedy="write the layer's arguments out in the producer instead of relying on defaults, and compare layer by layer",
         reasons=(Reason.OUTPUTS_DIFFER,),
         passed=(Check.WEIGHTS,),
+        step=(("keras", "other"),),
+    ),
+    Rule(
+        name="outputs-wrong",
+        cause="what was loaded runs and gives other outputs; it shows no weights that could be compared",
+        class_="semantics",
+        remedy="load the same file in another way, as a model or with tf.saved_model.load, to see whether its weights are right",
+        reasons=(Reason.OUTPUTS_DIFFER,),
+    ),
+    Rule(
+        name="other-step-of-one-keras",
+        cause="slots and settings of the optimizer are right, and its next step is not, and both sides have the same Keras, so that no"
+        " default changed: the loss, a layer (momentum, a random generator) or the training loop came back with other settings",
+        class_="semantics",
+        remedy="see that get_config of losses and layers of your own returns all arguments; call model.compile(...) anew with the same"
+        " arguments after loading, and set seeds anew",
+        reasons=(Reason.TRAIN_STEP_DIFFERS,),
+        passed=(Check.OPTIMIZER,),
+        step=(("keras", "same"),),
     ),
     Rule(
         name="other-algorithm",
         cause="slots and settings of the optimizer are right, and its next step is not: its algorithm or a default changed"
-        " between the versions",
+        " between the versions, or the loss or a layer came back with other settings",
         class_="semantics",
-        remedy="write the optimizer's arguments out, and compare one step by hand",
+        remedy="write the arguments of optimizer, loss and layers out, and compare one step by hand",
         reasons=(Reason.TRAIN_STEP_DIFFERS,),
         passed=(Check.OPTIMIZER,),
+        step=(("keras", "other"),),
     ),
     Rule(
         name="skipped-with-warning",
@@ -115,6 +200,18 @@ VALUES = (
         stages=(Stage.SAVE,),
     ),
     Rule(
+        name="parts-not-tracked",
+        cause="tf.train.Checkpoint of a Keras 3 model does not reach layers that stand in a list or dict of the model: their weights are"
+        " not in the file, and nothing says so",
+        class_="keras-2-to-3",
+        remedy="make each layer an attribute of the model of its own; or save .weights.h5 or .keras",
+        reasons=(Reason.ARTIFACT_INCOMPLETE,),
+        stages=(Stage.SAVE,),
+        formats=("checkpoint",),
+        notes={"incomplete": pattern(r"not among its \d{1,6} arrays: (\S{1,80})")},
+        producer=("keras>=3",),
+    ),
+    Rule(
         name="save-incomplete",
         cause="the save raised nothing and left weights out: the model was not built yet, or holds weights where Keras does not look",
         class_="misuse",
@@ -123,3 +220,15 @@ VALUES = (
         stages=(Stage.SAVE,),
     ),
 )
+
+RAISED = (
+    Rule(
+        name="raised-by-own-code",
+        cause="the code of the model or of its fixture raised this, not TensorFlow: the last call of the traceback stands in its file",
+        class_="custom-code",
+        remedy="look at the line that is named: it runs while the model is made, saved, loaded or called",
+        reasons=(Reason.LOAD_RAISED, Reason.SAVE_RAISED, Reason.PREDICT_RAISED, Reason.TRAIN_STEP_RAISED),
+        trace=OWN_CODE,
+    ),
+)
+"""What raised in somebody's own code, where no message says more."""

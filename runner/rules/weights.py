@@ -5,8 +5,14 @@ from __future__ import annotations
 from runner.model import Stage
 from runner.rules.base import THROUGH_H5, Rule, pattern
 
-STORES = ("weights-h5", "keras-v3")
+NEW_LAYOUT = ("weights-h5", "json-weights")
+"""Formats with a file x.weights.h5, which has a layout of its own from 2.12 on."""
+
+STORES = (*NEW_LAYOUT, "keras-v3")
 """Formats whose values Keras keeps by the path of the layer, from 2.12 on."""
+
+MODEL_OF_FILE = ("load-model", "load-model-nocompile", "load-model-unsafe", "model-from-json")
+"""Loaders that make the model itself of what was saved: that it is another one is not what is wrong."""
 
 NOT_FOUND = (
     r"Layer '?(\w{1,80})'? expected \d{1,6} variables, but received 0 variables",
@@ -47,6 +53,32 @@ FILES = (
         stages=(Stage.SAVE,),
     ),
     Rule(
+        name="shapes-of-2.12",
+        cause="TensorFlow 2.12 laid out .weights.h5 and .keras otherwise than every later version: a layer finds the values of another one,"
+        " of another shape",
+        class_="format-changed",
+        remedy=THROUGH_H5,
+        link="https://github.com/keras-team/tf-keras/issues/664",
+        pattern=pattern(*SHAPES),
+        formats=STORES,
+        loaders=MODEL_OF_FILE,
+        producer=("keras>=2.12,<2.13",),
+        consumer=("keras>=2.13",),
+    ),
+    Rule(
+        name="shapes-for-2.12",
+        cause="TensorFlow 2.12 laid out .weights.h5 and .keras otherwise than every later version: a layer finds the values of another one,"
+        " of another shape",
+        class_="format-changed",
+        remedy=THROUGH_H5,
+        link="https://github.com/keras-team/tf-keras/issues/664",
+        pattern=pattern(*SHAPES),
+        formats=STORES,
+        loaders=MODEL_OF_FILE,
+        producer=("keras>=2.13",),
+        consumer=("keras>=2.12,<2.13",),
+    ),
+    Rule(
         name="other-shape",
         cause="a weight in the file has another shape than the one in the model",
         class_="architecture",
@@ -60,7 +92,7 @@ FILES = (
         class_="format-changed",
         remedy="rename the file to x.h5: under that name load_weights reads the ordinary layout",
         pattern=pattern(*NOT_FOUND, *COUNTS),
-        formats=("weights-h5",),
+        formats=NEW_LAYOUT,
         producer=("keras<2.12",),
         consumer=("keras>=2.12",),
     ),
@@ -70,7 +102,7 @@ FILES = (
         class_="format-changed",
         remedy=THROUGH_H5,
         pattern=pattern(*NOT_FOUND, *COUNTS),
-        formats=("weights-h5",),
+        formats=NEW_LAYOUT,
         producer=("keras>=2.12",),
         consumer=("keras<2.12",),
     ),
@@ -123,6 +155,8 @@ FILES = (
         remedy=THROUGH_H5,
         pattern=pattern(*NOT_FOUND, *COUNTS),
         formats=STORES,
+        producer=("keras>=2.12",),
+        consumer=("keras>=2.12",),
         step=(("keras", "other"),),
     ),
     Rule(
@@ -136,12 +170,29 @@ FILES = (
         consumer=("keras>=3",),
     ),
     Rule(
+        name="no-layers-in-file",
+        cause="this loader finds no layers in the file: either the model had no weights yet when it was saved, or the file has the layout"
+        " that x.weights.h5 has from TensorFlow 2.12 on, and the loader is older",
+        class_="misuse",
+        remedy="call the model once on data before saving; and write x.h5, which every version reads",
+        pattern=pattern(
+            r"weight file containing (0 layers into a model with [1-9])", r"Model expected ([1-9]\d{0,5} layers, found 0) saved"
+        ),
+    ),
+    Rule(
+        name="no-values-for-layer",
+        cause="the file has no values for this layer: the model had no weights yet when it was saved, or it was saved without the layer",
+        class_="architecture",
+        remedy="call the model once on data before saving, and build it as it was saved when loading",
+        pattern=pattern(r"Layer '?(\w{1,80})'? expected [1-9]\d{0,5} variables, but received 0 variables"),
+    ),
+    Rule(
         name="other-layers",
         cause="the model that the weights are loaded into has other layers than the one that was saved",
         class_="architecture",
         remedy="build the model as it was saved, with the same layers in the same order; to take over only what fits, load an .h5 file with"
         " load_weights(path, by_name=True, skip_mismatch=True)",
-        pattern=pattern(*COUNTS, *NOT_FOUND),
+        pattern=pattern(*COUNTS, *NOT_FOUND, r"with a weight list of length (\d{1,6}, but the layer was expecting \d{1,6})"),
     ),
     Rule(
         name="not-hdf5",

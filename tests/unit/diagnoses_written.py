@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from runner.model import CheckResult, ErrorInfo, Outcome, Reason, Status, WarningInfo
+from runner.model import Check, CheckResult, ErrorInfo, Outcome, Reason, Status, WarningInfo
 from runner.rules.facts import Environments
 from tests.unit.samples import build, load, save
 
@@ -66,7 +66,9 @@ WRITTEN: tuple[Written, ...] = (
     Written("load-hangs", silent(Reason.TIMED_OUT)),
     Written("save-hangs", save(PAIR[0], "f", "h5", Status.FAILED, Reason.TIMED_OUT)),
     Written("check-failed", silent(Reason.CRASHED, log="F tensorflow/core/x.cc:12] Check failed: n > 0 (0 vs. 0)\nAborted")),
-    Written("signal", silent(Reason.CRASHED)),
+    Written("signal", silent(Reason.CRASHED, notes={"signal": 11})),
+    Written("left-with-exit-code", silent(Reason.CRASHED, notes={"exit_code": 3})),
+    Written("left-without-result", silent(Reason.CRASHED)),
     Written("protobuf-newer", build(PAIR[0], Status.ERRORED, Reason.IMPORT_FAILED, error=ErrorInfo(type="TypeError", message="Descriptors cannot not be created directly."))),
     Written("numpy-newer", raised("AttributeError", "module 'numpy' has no attribute 'object'.")),
     Written("numpy-newer", raised("AttributeError", "`np.unicode_` was removed in the NumPy 2.0 release. Use `np.str_` instead.")),
@@ -75,10 +77,11 @@ WRITTEN: tuple[Written, ...] = (
     Written("wrapt-newer", not_saved("TypeError", "this __dict__ descriptor does not support '_DictWrapper' objects", "keras-dir")),
     Written("addons-missing", raised("ValueError", "Unknown layer: 'Addons>SpectralNormalization'. Please ensure")),
     Written("lambda-bytecode", raised("ValueError", "bad marshal data (unknown type code)")),
+    Written("lambda-bytecode", raised("EOFError", "EOF read where object expected")),
     # Graphs.
     Written("attribute-unknown", raised("ValueError", "NodeDef mentions attr 'debug_name' not in Op<name=VarHandleOp; signature= -> resource:resource>", "keras-dir")),
     Written("graph-needs-newer", raised("ValueError", "GraphDef min consumer version 1999 above current version 1286 for TensorFlow 2.12.1.", "keras-dir")),
-    Written("lambda-kills-python", silent(Reason.CRASHED, "keras-v3", "load-model-unsafe"), {PAIR[0]: {"python": "3.11.7"}, PAIR[1]: {"python": "3.13.1"}}),
+    Written("lambda-kills-python", silent(Reason.CRASHED, "keras-v3", "load-model-unsafe", notes={"signal": 11}), {PAIR[0]: {"python": "3.11.7"}, PAIR[1]: {"python": "3.13.1"}}),
     Written("lambda-without-its-module", raised("NameError", "Exception encountered when calling Lambda.call(). name 'tf' is not defined", "keras-v3", Reason.PREDICT_RAISED)),
     Written("served-without-variables", raised("FailedPreconditionError", "Graph execution error: Could not find variable b/bias. This could mean that the variable has been deleted.", "saved-model", Reason.PREDICT_RAISED, "serving")),
     Written("object-came-back", raised("TypeError", "the load raised nothing and returned a AutoTrackable, which is no Keras model: it has no predict", "saved-model", Reason.PREDICT_RAISED)),
@@ -157,6 +160,7 @@ WRITTEN: tuple[Written, ...] = (
     Written("layout-of-keras-2-and-3", raised("ValueError", "Layer 'lstm' expected 3 variables, but received 0 variables during loading.", "keras-v3"), KERAS_2_TO_3),
     Written("layout-of-keras-3-and-2", raised("ValueError", "Layer 'lstm' expected 3 variables, but received 0 variables during loading.", "weights-h5"), KERAS_3_TO_2),
     Written("layout-of-other-minor", raised("ValueError", "A total of 1 objects could not be loaded. Example error message for object <GRU name=gru>", "keras-v3"), kerases("3.14.0", "3.5.0")),
+    Written("shapes-of-2.12", raised("ValueError", "Cannot assign value to variable ' frozen/kernel:0': Shape mismatch.The variable shape (16, 6), and the assigned value shape (6, 3) are incompatible.", "keras-v3"), kerases("2.12.0", "2.15.0")),
     Written("other-layers", raised("ValueError", "You are trying to load a weight file containing 2 layers into a model with 3 layers.", loader="load-weights")),
     Written("other-shape", raised("ValueError", "Cannot assign to variable a/kernel:0 due to variable shape (4, 7) and value shape (4, 5) are incompatible", loader="load-weights")),
     Written("other-shape", raised("ValueError", "Shape mismatch in layer #0 (named a)for weight a/kernel. Weight expects shape (4, 7). Received saved weight with shape (4, 5)", loader="load-weights")),
@@ -175,18 +179,29 @@ WRITTEN: tuple[Written, ...] = (
     Written("optimizer-unread", load(PAIR, "f", "keras-v3", "load-model", Status.DEGRADED, Reason.OPTIMIZER_DIFFERS, error=ErrorInfo(type="AttributeError", message="odd", phase="optimizer"))),
     Written("compilation-lost", silent(Reason.COMPILE_LOST, status=Status.DEGRADED, notes=noted("compile", found="not compiled"))),
     Written("metrics-lost", silent(Reason.COMPILE_LOST, status=Status.DEGRADED, notes=noted("compile", expected="the metrics accuracy", found="none"))),
+    Written("loss-of-other-value", silent(Reason.COMPILE_LOST, "keras-v3", status=Status.DEGRADED, notes=noted("compile", expected="huber", found="huber", values={"acc": {"expected": 0.5, "found": 0.6}, "loss": {"expected": 0.25, "found": 0.5}}))),
+    Written("metric-of-other-value", silent(Reason.COMPILE_LOST, "keras-v3", status=Status.DEGRADED, notes=noted("compile", expected="mse", found="mse", values={"acc": {"expected": 0.25, "found": 0.5}}))),
+    Written("metric-of-other-value", silent(Reason.COMPILE_LOST, "keras-v3", status=Status.DEGRADED, notes=noted("compile", values={"acc": {"expected": 0.25, "found": "nan"}}))),
+    Written("loss-changed", silent(Reason.COMPILE_LOST, status=Status.DEGRADED, notes=noted("compile", expected="huber", found="mse", values={"acc": {"expected": 0.5, "found": 0.6}, "loss": {"expected": 0.25, "found": 0.5}}))),
     Written("loss-changed", silent(Reason.COMPILE_LOST, status=Status.DEGRADED, notes=noted("compile", expected="mean_squared_error", found=None))),
     # Silent ones.
     Written("other-variables", silent(Reason.STRUCTURE_DIFFERS, status=Status.DEGRADED, notes=noted("structure", expected_count=4, found_count=2))),
-    Written("weights-as-made", silent(Reason.WEIGHTS_DIFFER, notes=WEIGHTS)),
+    Written("variable-beside-lost", silent(Reason.WEIGHTS_DIFFER, notes=noted("weights", differing=["scale.s"], matched_by="name"), differences={Check.WEIGHTS: 0.0})),
+    Written("weights-altered", silent(Reason.WEIGHTS_DIFFER, notes=noted("weights", as_made=False, differing=["dense/kernel"], matched_by="name"))),
+    Written("weights-as-made", silent(Reason.WEIGHTS_DIFFER, notes=noted("weights", as_made=True, differing=["dense/kernel"], matched_by="name"))),
+    Written("weights-nearly", silent(Reason.WEIGHTS_DIFFER, notes=WEIGHTS, differences={Check.WEIGHTS: 0.0005})),
+    Written("weights-other", silent(Reason.WEIGHTS_DIFFER, notes=WEIGHTS, differences={Check.WEIGHTS: 0.3})),
+    Written("weights-other", silent(Reason.WEIGHTS_DIFFER, notes=WEIGHTS)),
     Written("vocabulary-changed", silent(Reason.CONFIG_DIFFERS, status=Status.DEGRADED, notes=noted("config", problems=["words: the vocabulary has 3 tokens instead of 4"]))),
     Written("dtype-policy-changed", silent(Reason.CONFIG_DIFFERS, status=Status.DEGRADED, notes=noted("config", problems=["a: the dtype policy is float32 instead of mixed_float16"]))),
     Written("random-state-changed", silent(Reason.CONFIG_DIFFERS, status=Status.DEGRADED, notes=noted("config", problems=["drop: the state of its random generator"]))),
     Written("argument-changed", silent(Reason.CONFIG_DIFFERS, status=Status.DEGRADED, notes=noted("config", problems=["normal: momentum is 0.99 instead of 0.9"]))),
     Written("unusual-inputs-wrong", silent(Reason.OUTPUTS_DIFFER, checks={"weights": CheckResult.PASSED}, notes=noted("outputs", differing=["values times 100"], raised=[]))),
     Written("unusual-inputs-raise", silent(Reason.PREDICT_RAISED, checks={"weights": CheckResult.PASSED}, notes=noted("outputs", differing=[], raised=["one row: ValueError: no"]))),
-    Written("weights-right-outputs-wrong", silent(Reason.OUTPUTS_DIFFER, checks={"weights": CheckResult.PASSED})),
-    Written("other-algorithm", silent(Reason.TRAIN_STEP_DIFFERS, status=Status.DEGRADED, checks={"optimizer": CheckResult.PASSED})),
+    Written("other-outputs-of-one-keras", silent(Reason.OUTPUTS_DIFFER, checks={"weights": CheckResult.PASSED}), kerases("2.15.0", "2.15.0")),
+    Written("weights-right-outputs-wrong", silent(Reason.OUTPUTS_DIFFER, checks={"weights": CheckResult.PASSED}), KERAS_2_TO_3),
+    Written("other-step-of-one-keras", silent(Reason.TRAIN_STEP_DIFFERS, status=Status.DEGRADED, checks={"optimizer": CheckResult.PASSED}), kerases("3.5.0", "3.5.0")),
+    Written("other-algorithm", silent(Reason.TRAIN_STEP_DIFFERS, status=Status.DEGRADED, checks={"optimizer": CheckResult.PASSED}), KERAS_2_TO_3),
     Written("skipped-with-warning", silent(Reason.PARTIAL_RESTORE, "keras-v3", status=Status.DEGRADED, warnings=warned("Skipping loading weights for layer #0 (named a) due to mismatch in shape"))),
     Written("save-wrote-nothing", save(PAIR[0], "f", "own", Status.FAILED, Reason.SAVE_WROTE_NOTHING)),
     Written("save-incomplete", save(PAIR[0], "f", "weights-h5", Status.FAILED, Reason.ARTIFACT_INCOMPLETE)),

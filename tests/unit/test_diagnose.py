@@ -107,6 +107,31 @@ def test_what_needs_no_explanation_gets_none(status: Status) -> None:
     assert diagnose(load(PAIR, "f", "h5", "load-model", status)) is None
 
 
+def test_a_cause_that_blames_a_change_between_versions_asks_for_different_ones() -> None:
+    for rule in RULES:
+        if "between the versions" in rule.cause:
+            assert any(step in ("other", "newer", "older") for _, step in rule.step), rule.name
+
+
+def test_the_name_behind_a_colon_is_what_is_unknown() -> None:
+    assert diagnosed(raised("ValueError", "Unknown activation function:leaky_relu")).detail == "leaky_relu"
+
+
+def test_an_exception_that_left_the_code_of_a_package_is_not_the_models_own() -> None:
+    call = '  File "%s", line 3, in call\n    raise KeyError(name)\n'
+    for last, fits in (
+        ("/home/me/model.py", True),
+        ("/env/lib/python3.11/site-packages/keras/src/layers/layer.py", False),
+        ("/usr/lib/python3.11/json/decoder.py", False),
+        ("/repo/runner/agent/loaders.py", False),
+        ("/input/agent/loaders.py", False),
+        ("<frozen importlib._bootstrap>", False),
+    ):
+        error = ErrorInfo(type="KeyError", message="'odd'", traceback=call % "/home/me/model.py" + call % last, phase="load")
+        outcome = load(PAIR, "f", "h5", "load-model", Status.FAILED, Reason.LOAD_RAISED, error=error)
+        assert (name_of(outcome) == "raised-by-own-code") is fits, last
+
+
 def test_what_no_rule_fits_is_unknown_and_has_no_remedy() -> None:
     found = diagnosed(raised("RuntimeError", "something that nobody has seen before"))
     assert (found.cause, found.class_, found.remedy) == ("not diagnosed yet", "unknown", "")
