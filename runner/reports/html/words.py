@@ -22,7 +22,7 @@ def words_of(name: str) -> str:
 
 def check_words(check: Check, detail: object) -> str:
     """Return what a check noted: `differs for: the usual inputs, all zeros`."""
-    if not isinstance(detail, Mapping):
+    if not isinstance(detail, dict):
         return said(detail)
     begins = {**_WORDS, **(_OUTPUTS if check is Check.OUTPUTS else {})}
     return " · ".join(_fields(detail, begins))
@@ -30,7 +30,7 @@ def check_words(check: Check, detail: object) -> str:
 
 def lines_of(name: str, value: object) -> list[str]:
     """Return a note as lines: a list of records has one for each."""
-    if isinstance(value, list) and any(isinstance(one, Mapping) for one in value):
+    if isinstance(value, list) and any(isinstance(one, dict) for one in value):
         lines = [_attempt(one) if name == "attempts" else said(one) for one in value[:_LINES]]
         rest = [f"and {len(value) - _LINES} more"] if len(value) > _LINES else []
         return [line for line in lines if line] + rest
@@ -44,9 +44,9 @@ def said(value: object, deep: int = 0) -> str:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if deep < _DEEP and isinstance(value, Mapping):
+    if deep < _DEEP and isinstance(value, dict):
         return ", ".join(_fields(value, {}, deep + 1))
-    if deep < _DEEP and isinstance(value, list | tuple):
+    if deep < _DEEP and isinstance(value, list):
         return ", ".join(text for text in (said(one, deep + 1) for one in value) if text)
     return str(value)
 
@@ -62,7 +62,7 @@ def _fields(values: Mapping[Any, Any], begins: Mapping[str, str], deep: int = 0)
 
 def _attempt(one: object) -> str:
     """Return one of several tries: where it was, how it ended, what it said."""
-    if not isinstance(one, Mapping):
+    if not isinstance(one, dict):
         return said(one)
     verdict = ": ".join(str(one[key]) for key in ("status", "reason") if one.get(key))
     where = f"in a {'fresh process' if one.get('isolation') == 'process' else 'forked child'}" if one.get("isolation") else ""
@@ -71,4 +71,4 @@ def _attempt(one: object) -> str:
 
 
 def _is_empty(value: object) -> bool:
-    return value is None or (isinstance(value, str | Mapping | list | tuple) and not value)
+    return not value and not isinstance(value, int | float)
