@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,11 +64,15 @@ def rich() -> Outcome:
         diagnosis={
             "cause": "the cause",
             "class": "semantics",
-            "remedy": "the remedy",
+            "remedy": "usually helps (untried): the remedy",
             "detail": "its detail",
             "link": "https://github.com/a/b/issues/1",
         },
-        notes={"checks": {"outputs": {"largest": 0.73}}, "why": "why it is so", "something": "a note"},
+        notes={
+            "checks": {"outputs": {"bit_equal": False, "count": None, "differing": ["all zeros"]}},
+            "why": "why it is so",
+            "something": "a note",
+        },
         log="the end of the log",
         confirmed=True,
         memory_peak_mb=321.0,
@@ -134,3 +139,9 @@ def read_grid(page: Page, id_: str) -> dict[tuple[str, str], Seen]:
                 name = next(word for word in cell[1].split() if word.startswith("is-")).removeprefix("is-")
                 found[row, head] = Seen(sign, number, name, cell[2])
     return found
+
+
+def cells_printed(page: Page, pages: str) -> int:
+    """Return how many cells of tables stand on printed pages, by the structure that a tagged PDF has for screen readers."""
+    data = page.pdf(prefer_css_page_size=True, page_ranges=pages, tagged=True)
+    return len(re.findall(rb"/S\s*/TD\b", data))

@@ -13,10 +13,11 @@ from runner.formats import kind_of
 from runner.model import Outcome, Reason, Run, Stage, Status
 from runner.reports.glyphs import fraction, glyph_of
 from runner.reports.palette import look_of
+from runner.reports.picture.layout import KNOWN
 from runner.reports.tables import fold, pivot
 from runner.standing import is_silent
 from tests.browser.conftest import Opener
-from tests.browser.pages import EVIL, PAST, Seen, evil_run, judged, read_grid, rich, sample_run
+from tests.browser.pages import EVIL, PAST, Seen, cells_printed, evil_run, judged, read_grid, rich, sample_run
 from tests.unit.samples import QUICK, load, run_of, save
 
 pytestmark = pytest.mark.browser
@@ -55,9 +56,10 @@ def test_every_cell_says_what_the_tables_say(opened: Opener) -> None:
     tables = pivot(run)
     page = opened(run).page
     titles = page.locator("#view h2").all_text_contents()
-    assert titles == [grid.format for grid in tables.grids]
+    grids = sorted(tables.grids, key=lambda grid: KNOWN.index(grid.format))
+    assert titles == [grid.format for grid in grids] != [grid.format for grid in tables.grids]
     ids = page.locator("#view table[role=grid]").evaluate_all("(grids) => grids.map((grid) => grid.id)")
-    for grid, id_ in zip(tables.grids, ids, strict=True):
+    for grid, id_ in zip(grids, ids, strict=True):
         wanted = {(producer, "saved"): cell for producer, cell in grid.saves.items()} | grid.cells
         shown = read_grid(page, id_)
         assert shown.keys() == wanted.keys()
@@ -133,9 +135,9 @@ def test_a_cell_opens_all_its_evidence(opened: Opener) -> None:
     page = opened(sample_run(), f"cell={RICH}", history={RICH: (PAST,)}).page
     said = page.locator("#panel").inner_text()
     for words in (
-        *("failed: outputs-differ", "nothing raised, and the outputs are not those of the saved model", "why it is so"),
-        *("confirmed in a fresh process", "321 MB at most", "largest difference 0.73"),
-        *("the cause", "semantics", "the remedy", "its detail", "discussed upstream"),
+        *("failed: outputs-differ", "Nothing raised, and the outputs are not those of the saved model", "Why it is so"),
+        *("Confirmed in a fresh process", "321 MB at most", "largest difference 0.73", "differs for: all zeros"),
+        *("The cause", "semantics", "What usually helps (untried)", "The remedy", "its detail", "discussed upstream"),
         *("ValueError: the message of the error", "File model.py, line 3", "in phase outputs"),
         *("of a partial restore", "a warning of it", "a note", "the end of the log"),
         *("numpy", "1.20.0", "1.23.0", f"save/{QUICK[0]}/functional/h5", f"build/{QUICK[3]}"),
@@ -145,7 +147,59 @@ def test_a_cell_opens_all_its_evidence(opened: Opener) -> None:
         assert words in said, words
     rungs = page.locator(".ladder li").all_inner_texts()
     assert len(rungs) == 9
-    assert "not-reached" in rungs[-1] and "failed" in next(rung for rung in rungs if "outputs" in rung)
+    assert "{" not in "".join(rungs)
+    assert "not reached" in rungs[-1] and "failed" in next(rung for rung in rungs if "outputs" in rung)
+
+
+@pytest.mark.parametrize("width", [800, 1366])
+def test_a_link_to_a_cell_shows_its_evidence_at_once(opened: Opener, width: int) -> None:
+    page = opened(sample_run(), f"cell={RICH}", width=width, height=768).page
+    expect(page.locator("#panel-title")).to_be_in_viewport()
+    expect(page.locator(".verdict")).to_be_in_viewport()
+    if width > 1000:
+        # What is beside the drawer is not below it.
+        edge = page.locator("#panel").evaluate("(panel) => panel.getBoundingClientRect().left")
+        rights = page.locator("#filters select, #clear, .tile, #views a, .scrolling").evaluate_all(
+            "(all) => all.map((one) => one.getBoundingClientRect().right)"
+        )
+        assert max(rights) <= edge
+
+
+def test_a_load_that_raised_did_not_get_onto_the_ladder(opened: Opener) -> None:
+    run = sample_run()
+    raised = next(o for o in loads(run) if o.reason is Reason.LOAD_RAISED and not o.checks)
+    rungs = opened(run, f"cell={raised.id}").page.locator(".ladder li").all_inner_texts()
+    assert [" ".join(rung.split()) for rung in rungs[:2]] == ["✗ loaded failed", "? structure not reached"]
+    assert len(rungs) == 9
+
+
+def test_a_view_that_there_is_not_becomes_the_first_and_the_address_says_so(opened: Opener) -> None:
+    page = opened(sample_run(), "view=fixture&format=h5").page
+    expect(page.locator("#views a[aria-current]")).to_have_text("By format")
+    assert page.url.endswith("#format=h5")
+
+
+def test_a_cell_of_which_all_passed_has_a_full_bar_and_the_paler_the_more_passed(opened: Opener) -> None:
+    pair = (QUICK[0], QUICK[3])
+    cells = [load(pair, f"f{number:02}", "h5", "load-model") for number in range(11)]
+    bad = [load(pair, f"g{number:02}", "keras-v3", "load-model", Status.FAILED, Reason.LOAD_RAISED) for number in range(11)]
+    last = [load(pair, "z", "h5", "load-model", Status.FAILED, Reason.LOAD_RAISED), load(pair, "z", "keras-v3", "load-model")]
+    full = load(pair, "z", "checkpoint", "checkpoint-restore")
+    page = opened(run_of(*cells, *bad, *last, full, environments=QUICK)).page
+    look = "(cell) => [getComputedStyle(cell).backgroundColor, getComputedStyle(cell).backgroundSize]"
+    few, most, all_ = (page.locator(f"td[aria-label^='{name},']").evaluate(look) for name in ("keras-v3", "h5", "checkpoint"))
+    assert len({few[0], most[0], all_[0]}) == 3
+    assert all_[1].startswith("calc(100%"), all_
+
+
+def test_while_nothing_is_filtered_the_numbers_stand_there_once(opened: Opener) -> None:
+    page = opened(sample_run()).page
+    expect(page.locator("#selected")).to_be_hidden()
+    assert page.locator("#view table").first.bounding_box()["y"] < 420  # type: ignore[index]
+    page.select_option("#filter-format", "h5")
+    expect(page.locator("#selected")).to_contain_text("cells selected")
+    same = [page.locator(name).evaluate("(one) => one.getBoundingClientRect().top") for name in ("#filter-cause", "#clear")]
+    assert same[0] == same[1]
 
 
 def test_every_kind_of_cell_opens(opened: Opener) -> None:
@@ -357,7 +411,9 @@ def test_the_canary_is_counted_nowhere(opened: Opener) -> None:
     outcomes = {**run.outcomes, canary.id: canary}
     header = run.header.model_copy(update={"canaries": 1, "planned": len(outcomes)})
     page = opened(Run(path=run.path, header=header, outcomes=outcomes, footer=run.footer)).page
-    expect(page.locator("#selected")).to_contain_text(f"{len(run.outcomes)} of {len(run.outcomes)} cells selected")
+    expect(page.locator(".tile").first).to_have_text(f"planned{len(run.outcomes):,}")
+    page.select_option("#filter-direction", "forward")
+    expect(page.locator("#selected")).to_contain_text(f" of {len(run.outcomes)} cells selected")
     assert "never reached" not in (page.locator("#selected").text_content() or "")
     assert "weights-h5" not in page.locator("#view h2").all_text_contents()
 
@@ -380,5 +436,7 @@ def test_it_prints_the_tables_and_not_the_knobs(opened: Opener, screenshots: Pat
     page.emulate_media(media="print")
     assert not page.locator("#filters").is_visible() and not page.locator("#views").is_visible()
     assert page.locator("#view table").first.is_visible() and page.locator(".tiles").is_visible() and page.locator(".legend").is_visible()
+    assert not page.locator(".keys").is_visible()
+    assert cells_printed(page, "1") >= 30
     page.pdf(path=screenshots / "print.pdf", prefer_css_page_size=True)
     assert (screenshots / "print.pdf").read_bytes().startswith(b"%PDF")

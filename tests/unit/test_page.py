@@ -20,15 +20,17 @@ from hypothesis import strategies as st
 from runner.diagnose import UNKNOWN
 from runner.formats import KINDS, LOADERS, kind_of
 from runner.judge import Judgement
-from runner.model import Diagnosis, Outcome, Reason, Run, Stage, Status
+from runner.model import Check, Diagnosis, Outcome, Reason, Run, Stage, Status
 from runner.reports.evidence import gather
 from runner.reports.html.data import NONE, STAGES, STATUSES, page_data
 from runner.reports.html.evidence import CHUNK
 from runner.reports.html.pack import Texts, pack, unpack
 from runner.reports.html.page import SCRIPTS, render
+from runner.reports.html.words import check_words, lines_of
 from runner.reports.next_steps import options, reproduce_command
 from runner.reports.palette import DARK, LIGHT, SILENT
 from runner.reports.tables import pivot
+from runner.reports.tints import DARK_SHADES, FEW, LIGHT_SHADES, MOST, shade_of
 from runner.standing import is_silent
 from tests.unit.samples import FULL, HOSTILE, QUICK, build, error, full_run, load, run_of, save
 
@@ -152,7 +154,8 @@ def test_the_evidence_of_each_cell_stands_in_its_place() -> None:
         packed = chunk["cells"][number % CHUNK]
         id_ = "/".join(str(value) for name, value in cell.items() if value and name not in ("status", "reason"))
         known = gather(run, id_)
-        assert len(packed.get("checks", [])) == len(known.ladder)
+        refused = not known.ladder and known.outcome.stage is Stage.LOAD and known.outcome.status is Status.FAILED
+        assert len(packed.get("checks", [])) == (len(Check) if refused else len(known.ladder))
         if known.outcome.error:
             said, phase, trace = (chunk["texts"][n] for n in packed["error"])
             assert said == f"{known.outcome.error.type}: {known.outcome.error.message}"
@@ -335,7 +338,9 @@ def lab(colour: str, matrix: tuple[tuple[float, ...], ...]) -> list[float]:
 @pytest.mark.parametrize("palette", [LIGHT, DARK], ids=["light", "dark"])
 def test_text_can_be_read_on_every_colour(palette: dict[str, Any]) -> None:
     assert palette.keys() == {*map(str, Status), SILENT}
-    assert all(contrast(colour.back, colour.text) >= 4.5 for colour in palette.values())
+    shades = LIGHT_SHADES if palette is LIGHT else DARK_SHADES
+    assert palette.items() <= shades.items()
+    assert all(contrast(colour.back, colour.text) >= 4.5 for colour in shades.values())
 
 
 @pytest.mark.parametrize("who", SEEN_BY)
@@ -346,6 +351,69 @@ def test_what_was_found_out_is_told_apart_by_everybody(palette: dict[str, Any], 
         pair = [lab(palette[name].back, SEEN_BY[who]) for name in (one, other)]
         distance = sum((a - b) ** 2 for a, b in zip(*pair, strict=True)) ** 0.5
         assert distance >= 15, f"{one} and {other} look alike to {who}: {distance:.0f}"
+
+
+@pytest.mark.parametrize("who", SEEN_BY)
+@pytest.mark.parametrize("shades", [LIGHT_SHADES, DARK_SHADES], ids=["light", "dark"])
+def test_a_pale_colour_is_not_taken_for_that_of_another_status(shades: dict[str, Any], who: str) -> None:
+    ran = [name for name in shades if name.startswith((Status.PASSED, Status.DEGRADED, Status.FAILED, SILENT))]
+    for one, other in combinations(ran, 2):
+        pair = [lab(shades[name].back, SEEN_BY[who]) for name in (one, other)]
+        distance = sum((a - b) ** 2 for a, b in zip(*pair, strict=True)) ** 0.5
+        assert one.partition("-")[0] == other.partition("-")[0] or distance >= 9, f"{one}, {other}, {who}: {distance:.0f}"
+
+
+def test_the_steps_of_the_script_are_those_of_the_pictures() -> None:
+    script = PARTS.joinpath("grid.js").read_text(encoding="utf-8")
+    assert "const FEW = 1 / 3;" in script and "const MOST = 2 / 3;" in script
+    assert (FEW, MOST) == (1 / 3, 2 / 3)
+    found = [shade_of(name, share) for name in (Status.FAILED, Status.BLOCKED, SILENT) for share in (0.0, 0.5, 11 / 12)]
+    assert found == ["failed-few", "failed", "failed-most", "blocked", "blocked", "blocked-most", *[SILENT] * 3]
+
+
+# Words
+
+
+def test_what_a_check_noted_is_said_in_words() -> None:
+    outputs = {"bit_equal": False, "count": None, "differing": ["the usual inputs", "all zeros"], "raised": []}
+    assert check_words(Check.OUTPUTS, outputs) == "differs for: the usual inputs, all zeros"
+    assert check_words(Check.OUTPUTS, {**outputs, "bit_equal": True, "differing": []}) == "equal bit for bit"
+    assert check_words(Check.WEIGHTS, {"matched_by": "name", "differing": ["a/bias"]}) == "matched by: name · differs in: a/bias"
+    assert check_words(Check.OPTIMIZER, {"problems": ["8 of 8 slots differ"], "slots_found": 0}) == "8 of 8 slots differ · slots found: 0"
+    assert check_words(Check.OUTPUTS, None) == "" and check_words(Check.OUTPUTS, "odd") == "odd"
+
+
+def test_what_was_tried_is_a_list_of_lines() -> None:
+    tries = [
+        {"isolation": "shared", "reason": "load-raised", "said": "ValueError: x", "status": "failed"},
+        {"isolation": "process", "reason": None, "said": "", "status": "passed"},
+    ]
+    assert lines_of("attempts", tries) == ["failed: load-raised, in a forked child, ValueError: x", "passed, in a fresh process"]
+    assert lines_of("files", [{"path": "m", "bytes": 3}, {}] * 15) == ["path: m, bytes: 3"] * 10 + ["and 10 more"]
+    assert lines_of("more", {"deep": {"er": [True, False, None, [1, []]]}}) == ["deep: er: yes, no, 1"]
+    assert lines_of("none", [None, "", {}]) == lines_of("none", {"a": []}) == []
+
+
+@given(st.recursive(st.text() | st.integers() | st.none() | st.booleans(), lambda i: st.lists(i) | st.dictionaries(st.text(), i)))
+def test_any_note_becomes_words(value: Any) -> None:
+    assert all(isinstance(line, str) and line for name in ("attempts", "x") for line in lines_of(name, value))
+    assert isinstance(check_words(Check.OUTPUTS, value), str)
+
+
+@pytest.mark.parametrize(
+    ("given_", "shown"),
+    [
+        ("2026-11-21T22:42:58+00:00", "2026-11-21 22:42 UTC"),
+        ("2026-11-21T23:42:58+01:00", "2026-11-21 22:42 UTC"),
+        ("2026-11-21T22:42:58", "2026-11-21 22:42 UTC"),
+        ("0001-01-01T00:00:00+14:00", "0001-01-01T00:00:00+14:00"),
+        ("yesterday", "yesterday"),
+    ],
+)
+def test_the_beginning_is_told_to_the_minute(given_: str, shown: str) -> None:
+    run = run_of(build("a"))
+    page = render(replace(run, header=run.header.model_copy(update={"started": given_})))
+    assert f"started {shown} ·" in page or f"started {shown}<" in page
 
 
 def test_the_canary_is_no_cell_of_the_page() -> None:

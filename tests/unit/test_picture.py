@@ -17,11 +17,13 @@ from PIL import Image, ImageFont
 from runner.errors import UsageError
 from runner.formats import FORMATS
 from runner.reports.glyphs import GLYPHS, NONE_RAN, SILENT, fraction, glyph_of
-from runner.reports.palette import LIGHT, look_of
+from runner.reports.palette import look_of
 from runner.reports.picture.draw import FONTS, SCALE, as_png, as_svg
-from runner.reports.picture.layout import KNOWN, PANELS, Square, lay_out
+from runner.reports.picture.layout import KNOWN, NOTE, PANELS, Square, common_ending, lay_out
+from runner.reports.picture.widths import width_of
 from runner.reports.tables import pivot
 from runner.reports.terminal import denominators, results
+from runner.reports.tints import LIGHT_SHADES, shade_of
 from tests.unit.samples import FULL, HOSTILE, QUICK, build, full_run, load, run_of, save
 from tests.unit.test_page import hostile
 
@@ -41,7 +43,9 @@ def test_every_cell_is_drawn_as_the_tables_have_it(environments: tuple[str, ...]
     (grid,) = [grid for grid in tables.grids if grid.format == "h5"]
     for (producer, consumer), cell in grid.cells.items():
         (square,) = [one for about, one in squares.items() if about.startswith(f"{producer} to {consumer}: ")]
-        assert (square.sign, square.number, square.look) == (glyph_of(cell).sign, fraction(cell), look_of(cell))
+        shade = shade_of(look_of(cell), cell.passed / cell.total if cell.total else 0.0)
+        assert (square.sign, square.number, square.look) == (glyph_of(cell).sign, fraction(cell), shade)
+        assert not cell.total or square.bar == pytest.approx((square.width - 6) * cell.passed / cell.total)
     assert len(squares) == len(grid.cells) + len(grid.saves) + len(GLYPHS) + 1
 
 
@@ -76,9 +80,36 @@ def test_nothing_lies_on_anything_else_and_all_is_within(environments: tuple[str
     sample = picture.squares[:: max(1, len(picture.squares) // 150)]
     assert not [(one.about, other.about) for one, other in combinations(sample, 2) if _overlap(one, other)]
     for label in picture.labels:
-        long = len(label.text) * label.size * 0.5
+        long = width_of(label.text, label.size, bold=label.bold)
         begin = label.x - long if label.end else label.x
         assert begin >= 0 and begin + (long * 0.7 if label.turned else long) <= picture.width, label.text
+
+
+@pytest.mark.parametrize(("font", "bold"), [(FONTS[0], False), (FONTS[1], True)])
+def test_the_widths_are_those_of_the_font(font: str, bold: bool) -> None:
+    drawn = ImageFont.truetype(str(FONT_FILES.joinpath(font)), 1000)
+    for text in (NOTE, "TensorFlow compatibility matrix", *TWENTY_THREE, *(glyph.text for glyph in (*GLYPHS.values(), SILENT))):
+        ratio = width_of(text, 1000, bold=bold) / drawn.getlength(text)
+        assert (0.95 if bold else 0.98) <= ratio <= (1.1 if bold else 1.02), text
+
+
+def test_the_gaps_of_the_legend_are_even() -> None:
+    picture = lay_out(pivot(full_run(QUICK)))
+    signs = {glyph.text: glyph for glyph in (*GLYPHS.values(), SILENT)}
+    boxes = [square for square in picture.squares if square.about in signs]
+    labels = {label.text: label for label in picture.labels if label.text in signs}
+    ends = [labels[box.about].x + width_of(box.about, labels[box.about].size) for box in boxes]
+    gaps = {round(after.x - end) for end, box, after in zip(ends, boxes, boxes[1:], strict=False) if after.y == box.y}
+    assert len(gaps) == 1
+
+
+def test_an_ending_that_all_share_is_said_once() -> None:
+    assert common_ending(["tf2.12-py311", "tf2.13-tfa0.23-py311"]) == "-py311"
+    assert common_ending(["tf2.12-py311", "tf2.16-py312"]) == common_ending(["tf2.12-py311"]) == common_ending(["a", "a-b"]) == ""
+    assert common_ending(["-py311", "tf-py311"]) == common_ending([]) == ""
+    said = texts(as_svg(full_run(QUICK)))
+    assert any("all environments end in -py311" in text for text in said)
+    assert "tf2.12" in said and "tf2.12-py311" not in said
 
 
 def _overlap(one: Square, other: Square) -> bool:
@@ -88,10 +119,10 @@ def _overlap(one: Square, other: Square) -> bool:
 def test_at_23_by_23_every_cell_has_its_sign_and_its_number_in_a_size_to_read() -> None:
     run = full_run(TWENTY_THREE)
     picture = lay_out(pivot(run))
-    assert picture.width <= 1200
+    assert picture.width < 1.3 * picture.height and picture.height < 1.3 * picture.width
     drawn = [square for square in picture.squares if square.about.startswith("tf")]
     assert all(square.sign_size >= 12 for square in drawn)
-    assert all(square.number and square.number_size >= 8 for square in drawn if square.share)
+    assert all(square.number and square.number_size >= 11 for square in drawn if square.share)
 
 
 def test_a_png_is_the_same_picture_on_every_machine() -> None:
@@ -103,7 +134,7 @@ def test_a_png_is_the_same_picture_on_every_machine() -> None:
     for square in picture.squares:
         # The corner of a square shows its colour, without sign, number or bar.
         corner = image.getpixel((round((square.x + 5) * SCALE), round((square.y + 3) * SCALE)))
-        wanted = tuple(int(LIGHT[square.look].back[at : at + 2], 16) for at in (1, 3, 5))
+        wanted = tuple(int(LIGHT_SHADES[square.look].back[at : at + 2], 16) for at in (1, 3, 5))
         assert max(abs(a - b) for a, b in zip(corner, wanted, strict=True)) <= 3, square.about
     assert as_png(run) == data
 

@@ -16,6 +16,7 @@ from runner.reports.evidence import side_of
 from runner.reports.glyphs import GLYPHS, SILENT
 from runner.reports.html.evidence import CHECKS, CHUNK, RESULTS, History, chunks
 from runner.reports.next_steps import COMMAND, options, reproduce_command, show_command
+from runner.reports.picture.layout import place_of
 from runner.reports.tables import Tables, effective_status
 from runner.rules.facts import facts_by_environment, version_of
 from runner.standing import is_silent
@@ -73,7 +74,7 @@ def page_data(run: Run, tables: Tables, *, command: tuple[str, ...] = COMMAND, h
         "checks": list(CHECKS),
         "results": [{"name": name, "sign": sign} for name, sign in zip(RESULTS, _RESULT_SIGNS, strict=True)],
         "fixtures": names["fixture"].all,
-        "formats": [{"name": name, "text": FORMAT_TEXT.get(name, "")} for name in names["format"].all],
+        "formats": [{"name": name, "text": FORMAT_TEXT.get(name, ""), "place": place_of(name)} for name in names["format"].all],
         "loaders": [
             {"name": name, "text": LOADERS.get(name, ""), "kind": list(KINDS).index(kind_of(name))} for name in names["loader"].all
         ],

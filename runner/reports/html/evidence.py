@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from runner.history import Stretch
-from runner.model import Check, CheckResult, Diagnosis, Outcome, Run, Status
+from runner.model import Check, CheckResult, Diagnosis, Outcome, Run, Stage, Status
 from runner.reports.clean import clean, one_line, tail
-from runner.reports.evidence import circumstances, confirmed_by, ladder_of, needed_by, other_notes
+from runner.reports.evidence import Rung, circumstances, confirmed_by, ladder_of, needed_by
 from runner.reports.html.pack import Texts
+from runner.reports.html.words import check_words, lines_of, words_of
 
 CHUNK = 256
 """Cells in a chunk: few enough to be unpacked in an instant, enough to have their texts in common."""
@@ -21,8 +22,9 @@ _MESSAGE = 4000
 _TRACEBACK = 16_000
 _WARNINGS = 20
 _LOG_LINES = 40
+_DETAIL = 400
 _NOTE = 600
-_SHOWN_ELSEWHERE = frozenset({"checks", "differences", "why", "confirmed_by", "shared"})
+_SHOWN_ELSEWHERE = frozenset({"checks", "differences", "why", "confirmed_by", "shared", "facts", "packages"})
 
 
 History = Mapping[str, Sequence[Stretch]]
@@ -58,21 +60,40 @@ def _cell(
         "why": texts.number(one_line(why, limit=1000)) if isinstance(why, str) else 0,
         "by": _pointer(by, numbers, texts) if by else None,
         "detail": texts.number(one_line(diagnosis.detail, limit=400)) if diagnosis else 0,
-        "checks": [
-            [CHECKS.index(rung.check), RESULTS.index(rung.result), texts.number(rung.difference), texts.number(rung.detail)]
-            for rung in ladder_of(outcome)
-        ],
+        "checks": _ladder(outcome, texts),
         "error": _error(outcome, texts),
         "warnings": _warnings(outcome, texts),
         "unshown": max(0, len(outcome.warnings) - _WARNINGS),
         "needed": _needed(run, outcome, numbers, texts),
-        "notes": [
-            [texts.number(key), texts.number(text)] for key, text in other_notes(outcome, limit=_NOTE) if key not in _SHOWN_ELSEWHERE
-        ],
+        "notes": _notes(outcome, texts),
         "log": texts.number(tail(outcome.log, lines=_LOG_LINES)),
         "earlier": [_stretch(stretch, texts) for stretch in earlier],
     }
     return {key: value for key, value in values.items() if value not in (None, 0, [])}
+
+
+def _ladder(outcome: Outcome, texts: Texts) -> list[list[int]]:
+    """Return the rungs; a load that failed before anything was compared did not get onto the first one."""
+    rungs = ladder_of(outcome)
+    if not rungs and outcome.stage is Stage.LOAD and outcome.status is Status.FAILED:
+        rungs = tuple(Rung(c, CheckResult.FAILED if c is Check.LOADED else CheckResult.NOT_REACHED, "", "") for c in Check)
+    details = outcome.notes.get("checks")
+    found = []
+    for rung in rungs:
+        detail = details.get(rung.check) if isinstance(details, Mapping) else None
+        said = one_line(check_words(rung.check, detail), limit=_DETAIL)
+        found.append([CHECKS.index(rung.check), RESULTS.index(rung.result), texts.number(rung.difference), texts.number(said)])
+    return found
+
+
+def _notes(outcome: Outcome, texts: Texts) -> list[list[int]]:
+    """Return whatever else was recorded: a name, and what it says in one line or, of a list, in several."""
+    found = []
+    for key, value in sorted(outcome.notes.items()):
+        lines = [one_line(line, limit=_NOTE) for line in lines_of(key, value)] if key not in _SHOWN_ELSEWHERE else []
+        if lines:
+            found.append([texts.number(text) for text in (one_line(words_of(key), limit=60), *lines)])
+    return found
 
 
 def _stretch(stretch: Stretch, texts: Texts) -> list[int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from datetime import UTC, datetime
 from importlib import resources
 from urllib.parse import quote
 
@@ -19,10 +20,10 @@ from runner.reports.html.evidence import History
 from runner.reports.html.pack import pack
 from runner.reports.judged import BANNER, known_text, sections
 from runner.reports.next_steps import COMMAND
-from runner.reports.palette import DARK, LIGHT
 from runner.reports.palette import SILENT as SILENT_NAME
 from runner.reports.tables import Tables, Totals, pivot
-from runner.reports.terminal import denominators, explained
+from runner.reports.terminal import denominators
+from runner.reports.tints import DARK_SHADES, LIGHT_SHADES
 from runner.reports.words import duration
 
 SCRIPTS = ("unpack", "selection", "elements", "state", "grid", "views", "worst", "panel", "page")
@@ -58,7 +59,8 @@ def render(run: Run, *, command: tuple[str, ...] = COMMAND, judgement: Judgement
         news=_news(found),
         known=f"{known_text(found)}; {found.text}" if found.expects else "",
         state=_state(tables),
-        sentences=[text for text in _sentences(tables.totals) if text],
+        counts=denominators(tables.totals) if tables.totals.planned else "",
+        sentences=_sentences(tables.totals),
         tiles=_tiles(tables.totals),
         share=_share(tables.totals),
         legend=[(str(status), glyph.sign, glyph.text) for status, glyph in GLYPHS.items()] + [(SILENT_NAME, SILENT.sign, SILENT.text)],
@@ -86,7 +88,7 @@ def _script() -> str:
 
 
 def _style() -> str:
-    return _TEMPLATES.get_template("page.css.j2").render(light=LIGHT, dark=DARK)
+    return _TEMPLATES.get_template("page.css.j2").render(light=LIGHT_SHADES, dark=DARK_SHADES)
 
 
 def _policy(style: str, script: str) -> str:
@@ -111,8 +113,18 @@ def _digest(text: str) -> str:
 def _facts(tables: Tables) -> list[str]:
     took = duration(tables.seconds) if tables.seconds is not None else ""
     state = "complete" if tables.complete else ""
-    words = (state, f"engine {tables.engine}", f"profile {tables.profile}", f"started {tables.started}", took and f"took {took}")
+    started = f"started {_moment(tables.started)}"
+    words = (state, f"engine {tables.engine}", f"profile {tables.profile}", started, took and f"took {took}")
     return [one_line(word) for word in words if word]
+
+
+def _moment(text: str) -> str:
+    """Return a time as people read it, to the minute; what is no time as it is."""
+    try:
+        moment = datetime.fromisoformat(text)
+        return f"{moment.astimezone(UTC) if moment.tzinfo else moment:%Y-%m-%d %H:%M} UTC"
+    except (ValueError, OverflowError):
+        return text
 
 
 def _state(tables: Tables) -> str:
@@ -123,10 +135,17 @@ def _state(tables: Tables) -> str:
     return f"This run {how}: what follows is what there is so far."
 
 
-def _sentences(totals: Totals) -> tuple[str, ...]:
+def _sentences(totals: Totals) -> list[str]:
+    """Return what the numbers above do not say: what was taken over, why cells are blocked, how many carry a cause."""
     if not totals.planned:
-        return ("Nothing was planned, so there is nothing to show.",)
-    return (denominators(totals), explained(totals))
+        return ["Nothing was planned, so there is nothing to show."]
+    wrong = totals.degraded + totals.failed
+    found = [f"{totals.reused:,} of {totals.planned:,} results taken from earlier runs"] if totals.reused else []
+    found += [f"{count:,} blocked by {status} cells" for status, count in totals.blocked_by]
+    if wrong:
+        # Rounded down: all is all.
+        found.append(f"{totals.explained:,} of {wrong:,} failed or degraded cells carry a cause ({100 * totals.explained // wrong} %)")
+    return found
 
 
 def _tiles(totals: Totals) -> list[tuple[str, str, int]]:

@@ -9,9 +9,9 @@ import resvg_py
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from runner.model import Run
-from runner.reports.palette import LIGHT
 from runner.reports.picture.layout import lay_out
 from runner.reports.tables import pivot
+from runner.reports.tints import LIGHT_SHADES
 
 FONT = "DejaVu Sans"
 FONTS = ("DejaVuSans-subset.ttf", "DejaVuSans-Bold-subset.ttf")
@@ -26,7 +26,7 @@ _TEMPLATES = Environment(
 def as_svg(run: Run, formats: Sequence[str] = ()) -> str:
     """Return the heat map of a run as an SVG document; `formats` are patterns. Raises UsageError when they fit none."""
     picture = lay_out(pivot(run), formats)
-    return _TEMPLATES.get_template("picture.svg.j2").render(picture=picture, colours=LIGHT, font=FONT)
+    return _TEMPLATES.get_template("picture.svg.j2").render(picture=picture, colours=LIGHT_SHADES, font=FONT)
 
 
 def as_png(run: Run, formats: Sequence[str] = ()) -> bytes:

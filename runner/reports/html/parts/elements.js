@@ -38,6 +38,22 @@ function threadLink(address) {
   return element("a", { href: address, rel: "noreferrer noopener", target: "_blank" }, "discussed upstream");
 }
 
+// A sentence begins with a capital; a name of the code does not change.
+function sentence(words) {
+  return /^[a-z]+(?=[ ,:;])/.test(words) ? words[0].toUpperCase() + words.slice(1) : words;
+}
+
+const UNTRIED = /^usually helps \(untried\): /;
+
+// What helps, under a heading of its own, which says whether anybody has tried it on this cell.
+function remedyHeading(remedy) {
+  return UNTRIED.test(remedy) ? "What usually helps (untried)" : "What helps";
+}
+
+function remedyText(remedy) {
+  return sentence(remedy.replace(UNTRIED, ""));
+}
+
 function announce(words) {
   document.getElementById("announcement").textContent = words;
 }

@@ -2,6 +2,10 @@
 
 const grids = new Map();
 
+// Below the first share a colour is that of few, from the second on that of most.
+const FEW = 1 / 3;
+const MOST = 2 / 3;
+
 // `spec.rows` and `spec.columns` are headings ({ text, about, kind }); `spec.at(row, column)` gives how a cell looks, or null;
 // `spec.open(row, column)` gives the fields in which the cells behind it agree, as [[field, number], ...].
 function makeGrid(spec) {
@@ -39,7 +43,8 @@ function gridCell(spec, row, column, rowNumber, columnNumber) {
   }
   const made = document.createElement("td");
   made.setAttribute("role", "gridcell");
-  made.className = `open is-${how.name} share-${Math.floor(10 * how.share)}${column.kind ? ` ${column.kind}` : ""}`;
+  const step = how.good < FEW ? "few" : how.good >= MOST ? "most" : "some";
+  made.className = `open is-${how.name} is-${how.name}-${step} share-${Math.floor(10 * how.share)}${column.kind ? ` ${column.kind}` : ""}`;
   if (row.same !== undefined && row.same === column.same) made.className += " same";
   made.tabIndex = -1;
   made.textContent = how.number ? `${how.sign}\n${how.number}` : how.sign;
@@ -108,7 +113,15 @@ function keyInGrid(event) {
   const next = moved(event, event.target);
   if (next === undefined) return;
   event.preventDefault();
-  if (next !== null) next.focus();
+  if (next === null) return;
+  keepClearOfHeads(next);
+  next.focus();
+}
+
+// The heads stay in sight while a table scrolls; what gets the focus must not lie below them.
+function keepClearOfHeads(cell) {
+  const table = cell.closest("table");
+  table.parentElement.style.scrollPadding = `${table.tHead.offsetHeight + 8}px 8px 8px ${cell.parentElement.cells[0].offsetWidth + 8}px`;
 }
 
 // The cell that has the focus is the one to which Tab comes back; the headings of its row and column stand out.

@@ -38,7 +38,7 @@ function causeText(cause) {
 function fillFilters() {
   for (const filter of FILTERS) {
     const found = choices(filter);
-    if (filter !== "direction" && filter !== "status") found.sort((one, other) => (one.text < other.text ? -1 : 1));
+    if (filter !== "direction" && filter !== "status") found.sort(filter === "format" ? formatOrder : (one, other) => (one.text < other.text ? -1 : 1));
     const list = document.getElementById(`filter-${filter}`);
     list.append(...found.map(({ value, text: words, number }) => element("option", { value, "data-number": number, "data-text": words }, words)));
     list.addEventListener("change", () => go({ [filter]: list.value, cell: "", like: "" }));
@@ -81,11 +81,14 @@ function showSums() {
   const { ran, silent, by } = sums(current);
   const silently = silent ? ` (${silent.toLocaleString("en")} of them silently)` : "";
   const number = (name) => by(name).toLocaleString("en");
-  const unreached = index.unreached ? `; ${plural(index.unreached, "planned cell")} never reached and in no selection` : "";
-  document.getElementById("selected").textContent =
+  // While nothing is filtered the numbers on top say the same.
+  const some = current.size < count || FILTERS.some((filter) => readState()[filter] !== "");
+  const never = index.unreached ? `${plural(index.unreached, "planned cell")} never reached and in no selection` : "";
+  const all =
     `${current.size.toLocaleString("en")} of ${plural(count, "cell")} selected: ${ran.toLocaleString("en")} ran, of which ` +
     `${number("passed")} passed, ${number("degraded")} degraded, ${number("failed")} failed${silently}; ` +
-    `${number("unsupported")} unsupported, ${number("blocked")} blocked, ${number("errored")} errored, ${number("not-run")} not run${unreached}.`;
+    `${number("unsupported")} unsupported, ${number("blocked")} blocked, ${number("errored")} errored, ${number("not-run")} not run`;
+  document.getElementById("selected").textContent = [some ? all : "", never].filter((words) => words !== "").join("; ");
   document.getElementById("meaning").textContent = current.narrowed
     ? "The number is how many of the cells behind it are selected, of all that fit the other filters."
     : "The number is how many passed, of those that make sense: unsupported ones are left out.";
@@ -93,6 +96,7 @@ function showSums() {
 
 function apply() {
   const state = readState();
+  correctAddress(state);
   const wanted = fragment({ ...state, cell: "", like: "" });
   if (wanted !== drawn) {
     drawn = wanted;

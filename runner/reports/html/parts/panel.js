@@ -18,11 +18,11 @@ async function showPanel(state) {
   if (shownCell !== state.cell) return;
   document.getElementById("evidence").replaceChildren(...parts);
   document.body.classList.add("with-panel");
-  const wasHidden = panel.hidden;
   panel.hidden = false;
   panel.scrollTop = 0;
-  const title = document.getElementById("panel-title");
-  title.focus({ preventScroll: !wasHidden });
+  document.getElementById("panel-title").focus({ preventScroll: true });
+  // The table has become narrower, and the cell that was opened may have moved.
+  document.querySelector("td.opened")?.scrollIntoView({ block: "nearest", inline: "nearest" });
 }
 
 function closePanel(panel) {
@@ -57,6 +57,7 @@ async function partsOf(cell, state) {
     beside(cell, state),
     verdict(cell, evidence, say),
     diagnosis(cell, evidence, say),
+    remedy(cell),
     ladder(evidence, say),
     error(evidence, say),
     warnings(evidence, say),
@@ -111,10 +112,10 @@ function verdict(cell, evidence, say) {
   const words = reason ? `${name}: ${reason.name}` : name;
   const lines = [element("p", { class: `verdict is-${statusName(cell)}` }, element("span", { "aria-hidden": "true" }, `${statusSign(cell)} `), words)];
   if (columns.silent[cell]) lines.push(element("p", {}, element("b", {}, "Silent: "), "nothing raised, and the result is wrong."));
-  if (reason) lines.push(element("p", {}, reason.text + (reason.spurious ? "; seen once, this would be too little to believe it" : "")));
-  if (evidence.why) lines.push(element("p", {}, say(evidence.why)));
-  if (evidence.facts) lines.push(element("p", { class: "about" }, evidence.facts.map(say).join(", ")));
-  if (evidence.by) lines.push(element("p", { class: "about" }, "the same failure was confirmed in a fresh process by ", pointer(evidence.by, say)));
+  if (reason) lines.push(element("p", {}, sentence(reason.text) + (reason.spurious ? "; seen once, this would be too little to believe it" : "")));
+  if (evidence.why) lines.push(element("p", {}, sentence(say(evidence.why))));
+  if (evidence.facts) lines.push(element("p", { class: "about" }, sentence(evidence.facts.map(say).join(", "))));
+  if (evidence.by) lines.push(element("p", { class: "about" }, "The same failure was confirmed in a fresh process by ", pointer(evidence.by, say)));
   return element("section", { class: "evidence" }, ...lines);
 }
 
@@ -123,11 +124,15 @@ function diagnosis(cell, evidence, say) {
   const cause = index.causes[columns.cause[cell]];
   return part(
     "Diagnosis",
-    element("p", {}, cause.cause, " ", element("span", { class: "tag" }, cause.class)),
+    element("p", {}, sentence(cause.cause), " ", element("span", { class: "tag" }, cause.class)),
     evidence.detail ? element("p", {}, "Here: ", element("code", {}, say(evidence.detail))) : null,
-    cause.remedy ? element("p", {}, cause.remedy) : null,
     cause.link ? element("p", {}, threadLink(cause.link)) : null,
   );
+}
+
+function remedy(cell) {
+  const words = columns.cause[cell] === NONE ? "" : index.causes[columns.cause[cell]].remedy;
+  return words ? part(remedyHeading(words), element("p", { class: "remedy" }, remedyText(words))) : null;
 }
 
 function ladder(evidence, say) {
@@ -142,7 +147,7 @@ function ladder(evidence, say) {
         { class: `rung-${name}` },
         element("span", { class: "rung", "aria-hidden": "true" }, mark),
         element("b", {}, index.checks[check]),
-        element("span", { class: "about" }, ` ${name}`),
+        element("span", { class: "about" }, ` ${name.replace("-", " ")}`),
         words.length ? element("div", { class: "noted" }, words.join(" \u00b7 ")) : null,
       ),
     );
@@ -225,7 +230,9 @@ function earlier(evidence, say) {
 function notes(evidence, say) {
   if (!evidence.notes) return null;
   const list = element("dl", { class: "words" });
-  for (const [key, value] of evidence.notes) list.append(element("dt", {}, say(key)), element("dd", {}, say(value)));
+  for (const [key, ...values] of evidence.notes) {
+    list.append(element("dt", {}, say(key)), ...values.map((value) => element("dd", {}, say(value))));
+  }
   return part("Notes", list);
 }
 

@@ -104,24 +104,25 @@ function fold(selection, key) {
   return folds;
 }
 
-// How a fold looks: the name of its colour, its sign, its number, the share that the bar shows, and the same for a listener.
+// How a fold looks: the name of its colour, its sign, its number, the share that the bar shows, how good that is, and the same for a listener.
 function look(found, selection) {
   if (found === undefined || found.all === 0) return null;
   if (found.matched === 0) {
-    return { name: "none", sign: "", number: `0/${found.all}`, share: 0, spoken: `none of ${found.all} cells is selected` };
+    return { name: "none", sign: "", number: `0/${found.all}`, share: 0, good: 0, spoken: `none of ${found.all} cells is selected` };
   }
   const silent = found.silent > 0;
   const status = index.statuses[found.worst];
   const name = silent ? "silent" : status.name;
   const worst = silent ? index.silent.text : status.text;
   if (selection.narrowed) {
+    const share = found.matched / found.all;
     const spoken = `${found.matched} of ${found.all} cells selected; the worst of them: ${worst}`;
-    return { name, sign: silent ? index.silent.sign : status.sign, number: `${found.matched}/${found.all}`, share: 1, spoken };
+    return { name, sign: silent ? index.silent.sign : status.sign, number: `${found.matched}/${found.all}`, share, good: 1 - share, spoken };
   }
   const number = found.total === 0 ? "" : `${found.ran > 0 ? found.passed : "\u2013"}/${found.total}`;
-  const share = found.total === 0 ? 1 : found.passed / found.total;
+  const share = found.total === 0 ? 0 : found.passed / found.total;
   const spoken = found.total === 0 ? worst : `${found.passed} of ${found.total} passed; the worst: ${worst}`;
-  return { name, sign: silent ? index.silent.sign : status.sign, number, share, spoken };
+  return { name, sign: silent ? index.silent.sign : status.sign, number, share, good: share, spoken };
 }
 
 // The selected cells that agree with one of them in some fields, the worst first.

@@ -14,6 +14,12 @@ function readState() {
   return state;
 }
 
+// A view that there is not becomes the first one, and the address says so.
+function correctAddress(state) {
+  const given = new URLSearchParams(location.hash.slice(1)).get("view");
+  if (given !== null && given !== state.view) history.replaceState(null, "", fragment(state));
+}
+
 function fragment(state) {
   const parts = Object.keys(EMPTY)
     .filter((name) => state[name] !== EMPTY[name])

@@ -15,7 +15,7 @@ let making = 0;
 // A part that is far from what one sees is made after what one sees, and laid out when one comes near: its size is guessed.
 function later(part, rows, across, make) {
   part.classList.add("unseen");
-  part.style.setProperty("contain-intrinsic-size", `auto ${11 + 3.3 * across}rem auto ${15 + 2.6 * rows}rem`);
+  part.style.setProperty("contain-intrinsic-size", `auto ${11 + 3.3 * across}rem auto min(${15 + 2.6 * rows}rem, 100vh)`);
   unmade.push({ part, make });
   return part;
 }
@@ -60,7 +60,21 @@ function inOrder(numbers) {
   return [...numbers].sort((one, other) => one - other);
 }
 
+// Formats stand in the order in which people ask for them.
+function formatOrder(one, other) {
+  return index.formats[one.number].place - index.formats[other.number].place || (one.value < other.value ? -1 : 1);
+}
+
+function wayOrder(one, other) {
+  const places = [one, other].map(({ format }) => index.formats[format].place);
+  return places[0] - places[1] || (one.text < other.text ? -1 : 1);
+}
+
 function named(numbers, field) {
+  if (field === "format") {
+    const named = [...numbers].map((number) => ({ number, value: nameOf(field, number) }));
+    return named.sort(formatOrder).map(({ number }) => number);
+  }
   return [...numbers].sort((one, other) => (nameOf(field, one) < nameOf(field, other) ? -1 : 1));
 }
 
@@ -128,7 +142,7 @@ function fixturesView(selection) {
       const loader = (number % (index.loaders.length + 1)) - 1;
       return { format, loader, number, text: `${nameOf("format", format)} \u00b7 ${nameOf("loader", loader)}`, plain: true };
     }),
-  ].sort((one, other) => (one.kind ? 0 : 1) - (other.kind ? 0 : 1) || kindOrder(one) - kindOrder(other) || (one.text < other.text ? -1 : 1));
+  ].sort((one, other) => (one.kind ? 0 : 1) - (other.kind ? 0 : 1) || kindOrder(one) - kindOrder(other) || wayOrder(one, other));
   const foldAt = (row, column) => {
     const { kindNumber, number } = across[column];
     return kindNumber === undefined ? detailed.get(fixtures[row] * width + number) : summed.get(fixtures[row] * kinds + kindNumber);
@@ -215,7 +229,7 @@ function directionsView(selection) {
     const loader = (way % ways) - 1;
     return { way, format, loader, text: `${nameOf("format", format)} \u00b7 ${nameOf("loader", loader)}`, plain: true };
   });
-  rows.sort((one, other) => (one.text < other.text ? -1 : 1));
+  rows.sort(wayOrder);
   const parts = [
     directionTable(selection, {
       id: "directions-formats",

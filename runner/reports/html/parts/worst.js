@@ -46,13 +46,13 @@ function grouped(selection) {
 function groupCard(name, cells) {
   const cause = columns.cause[cells[0]] === NONE ? null : index.causes[columns.cause[cells[0]]];
   const reason = columns.reason[cells[0]] === NONE ? "all that was compared is right" : index.reasons[columns.reason[cells[0]]].text;
-  const title = element("h3", {}, element("span", { class: "number" }, cells.length.toLocaleString("en")), ` ${cause ? cause.cause : reason}`);
+  const title = element("h3", {}, element("span", { class: "number" }, cells.length.toLocaleString("en")), ` ${sentence(cause ? cause.cause : reason)}`);
   const lines = [title];
   if (cause) {
     const tag = element("span", { class: "tag" }, cause.class);
     lines.push(element("p", { class: "tags" }, tag, ...tallied("format", cells), threadLink(cause.link)));
     if (cause.error) lines.push(element("pre", {}, cause.error));
-    if (cause.remedy) lines.push(element("p", {}, cause.remedy));
+    if (cause.remedy) lines.push(element("p", {}, element("b", {}, `${remedyHeading(cause.remedy)}: `), remedyText(cause.remedy)));
   }
   const details = element("details", {}, element("summary", {}, `Show ${plural(cells.length, "cell")}`));
   details.addEventListener("toggle", () => {
