@@ -8,7 +8,8 @@ import os
 from typing import Any, Dict, List, Tuple
 
 from agent import configuration, custom, files, optimizers, state
-from agent.fixture import FIRST_WEIGHTS, NEXT_STEP, Fixture, altered, flat, tensors, text
+from agent.drawing import FIRST_WEIGHTS, altered
+from agent.fixture import NEXT_STEP, Fixture, flat, tensors, text
 from agent.nearness import type_name
 from agent.report import FixtureFault, message_of
 from agent.seeds import SEED, seed

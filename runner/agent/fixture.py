@@ -10,12 +10,11 @@ import sys
 from typing import Any, Callable, Dict, Iterator, List, Optional
 
 from agent import state
+from agent.drawing import OTHER_WEIGHTS, assign
 from agent.report import FixtureFault, Unsupported, error_number, message_of
 
 TRAIN_STEPS = 3
 NEXT_STEP = 100
-FIRST_WEIGHTS = 1
-OTHER_WEIGHTS = 2
 
 
 def require(need: str) -> None:
@@ -104,14 +103,8 @@ class Fixture:
             self.call(model, self.inputs())
         if not model.weights:
             raise FixtureFault("the model has no weights")
-        self._assign(model, weights)
+        assign(model, weights, self.tf.Variable)
         return model
-
-    def _assign(self, model: Any, weights: int) -> None:
-        assign(model, weights)
-        if weights == OTHER_WEIGHTS:
-            for _, variable in state.beside(model, self.tf.Variable):
-                variable.assign(altered(state.array(variable)))
 
     def rebuild(self) -> Any:
         """Return a new model for saved weights to be read into: the fixture's `rebuild`, as it returns it, or another `build`."""
@@ -123,7 +116,7 @@ class Fixture:
         if not isinstance(model, self.tf.keras.Model):
             raise FixtureFault("rebuild returned %s instead of a Keras model" % type(model).__name__)
         if has_weights(model):
-            self._assign(model, OTHER_WEIGHTS)
+            assign(model, OTHER_WEIGHTS, self.tf.Variable)
         return model
 
     def own(self, name: str, *arguments: Any) -> Callable[[], Any]:
@@ -267,37 +260,3 @@ def text(value: Any) -> Any:
 
     items = [item.decode("utf-8", "replace") if isinstance(item, bytes) else str(item) for item in value.ravel()]
     return numpy.array(items, dtype=str).reshape(value.shape)
-
-
-def assign(model: Any, seed: int) -> None:
-    """Give every floating-point weight values from NumPy: none is zero, one or another default, variances are positive.
-
-    What a layer counted or looked up is no matter of chance. It stays, but in a model that values are to be read into: there it is altered.
-    """
-    import numpy
-
-    random = numpy.random.RandomState(seed)
-    adapted = {id(variable) for layer in state.every_layer(model) if hasattr(layer, "adapt") for variable in layer.weights}
-    for variable in state.variables(model):
-        value = numpy.asarray(variable.numpy())
-        if id(variable) in adapted or (value.dtype.kind not in "fc" and "float" not in value.dtype.name):
-            if seed == OTHER_WEIGHTS:
-                variable.assign(altered(value))
-            continue
-        if "variance" in variable.name:
-            drawn = random.uniform(0.5, 1.5, size=value.shape)
-        else:
-            drawn = random.normal(size=value.shape) / (numpy.sqrt(value.shape[0]) if value.ndim > 1 else 4.0)
-        variable.assign(numpy.asarray(drawn).astype(value.dtype))
-
-
-def altered(value: Any) -> Any:
-    """Return an array of other values that are as good as these: in another order if they are not all the same, else one more."""
-    import numpy
-
-    turned = numpy.roll(value.ravel(), 1).reshape(value.shape)
-    if not numpy.array_equal(turned, value):
-        return turned
-    if value.dtype.kind == "b":
-        return ~value
-    return value if value.dtype.kind in "OSU" else (value + numpy.ones_like(value)).astype(value.dtype)

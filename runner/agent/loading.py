@@ -4,7 +4,7 @@ import os
 import shutil
 from typing import Any, Dict, List, Optional
 
-from agent import checks, expectation, faults, files, formats, loaders, optimizers, state
+from agent import checks, expectation, faults, files, formats, loaders, optimizers, state, training_checks
 from agent.files import MANIFEST, MODEL
 from agent.fixture import NEXT_STEP, Fixture, has_weights
 from agent.report import Report
@@ -63,7 +63,7 @@ def compare_model(
     rebuilt = request["loader"] in loaders.REBUILDING
     checks.config(report, expected, model, rebuilt, types)
     if request["loader"] in loaders.COMPILING or (request["loader"] == "own" and getattr(model, "optimizer", None) is not None):
-        checks.compiled(report, expected, model)
+        training_checks.compiled(report, expected, model)
     else:
         report.check("compile", "not-applicable")
     # A loop's optimizer is in no whole model; the fixture's own load may bring it.
@@ -74,7 +74,7 @@ def compare_model(
         return
     report.phase("optimizer")
     found = optimizers.read(loaded.optimizer) if loaded.optimizer is not None else None
-    waiting = checks.optimizer(request, report, expected, found)
+    waiting = training_checks.optimizer(request, report, expected, found)
     if found is None:
         report.check("train-step", "not-applicable", detail="there is no optimizer to step with")
         return
@@ -95,8 +95,8 @@ def step(
     if expected["chance"] and waiting is not None:
         # What the step leaves is a matter of chance, so slots that wait for it have to come now.
         optimizers.make_slots(loaded.optimizer, loaded.model)
-        waiting = checks.optimizer(request, report, expected, optimizers.read(loaded.optimizer))
-    checks.metrics(request, report, expected, fixture.train(loaded.model, loaded.optimizer, NEXT_STEP))
+        waiting = training_checks.optimizer(request, report, expected, optimizers.read(loaded.optimizer))
+    training_checks.metrics(request, report, expected, fixture.train(loaded.model, loaded.optimizer, NEXT_STEP))
     if expected["chance"]:
         report.check("train-step", "not-applicable", why="a step of this model draws random numbers: no two are alike")
         if waiting is not None:
@@ -108,9 +108,9 @@ def step(
         if waiting is not None:
             _unseen(report, waiting, "it creates its slots at the first step, and the weights already differed")
         return
-    like = checks.train_step(request, report, expected, [after[index] for index in order])
+    like = training_checks.train_step(request, report, expected, [after[index] for index in order])
     if waiting is not None:
-        checks.late_optimizer(request, report, expected, optimizers.read(loaded.optimizer), like, waiting)
+        training_checks.late_optimizer(request, report, expected, optimizers.read(loaded.optimizer), like, waiting)
 
 
 def _unseen(report: Report, problems: List[str], why: str) -> None:

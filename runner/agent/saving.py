@@ -7,7 +7,8 @@ import shutil
 from typing import Any, Dict, Tuple
 
 from agent import expectation, faults, files, formats
-from agent.fixture import FIRST_WEIGHTS, Fixture
+from agent.drawing import FIRST_WEIGHTS
+from agent.fixture import Fixture
 from agent.report import FixtureFault, Report
 
 

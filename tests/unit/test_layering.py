@@ -22,7 +22,7 @@ LONGER = {
 """Two lists that grow by lines and not by thought: the words of the project with their fields, and the commands with their options."""
 
 ROOMS: dict[str, tuple[str, ...]] = {
-    "words": ("runner", "model", "errors", "formats", "faults", "events", "nearest", "machine", "expectations", "canaries"),
+    "words": ("runner", "model", "errors", "formats", "faults", "events", "nearest", "machine", "expectations", "canaries", "standing"),
     "matrix": (
         *("source", "shape", "matrix_file", "schemas", "releases", "versions", "environments"),
         *("pairs", "catalogue", "profiles", "spec", "selection", "additions"),
@@ -32,7 +32,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "engines": ("engines",),
     "records": ("records", "store", "artifacts", "keys", "protocol", "verdict", "classify", "classify_faults", "shelf", "warehouse"),
     "execution": ("schedule", "confirm", "reuse", "worker", "crew", "walk", "executor"),
-    "judgement": ("judge", "banner", "standing", "inputs", "compare", "upgrade", "history"),
+    "judgement": ("judge", "banner", "inputs", "compare", "upgrade", "history"),
     "diagnosis": ("diagnose", "rules"),
     "reports": ("reports", "progress", "progress_live"),
     "commands": (

@@ -1,0 +1,46 @@
+"""The values that a new model gets: drawn by NumPy, so that nothing of a load can look right by accident."""
+
+from typing import Any
+
+from agent import state
+
+FIRST_WEIGHTS = 1
+OTHER_WEIGHTS = 2
+
+
+def assign(model: Any, seed: int, kind: type) -> None:
+    """Give every floating-point weight values from NumPy: none is zero, one or another default, variances are positive.
+
+    What a layer counted or looked up is no matter of chance, nor is a variable of `kind` beside the weights. They stay, but in a model that
+    values are to be read into: there they are altered.
+    """
+    import numpy
+
+    random = numpy.random.RandomState(seed)
+    adapted = {id(variable) for layer in state.every_layer(model) if hasattr(layer, "adapt") for variable in layer.weights}
+    for variable in state.variables(model):
+        value = numpy.asarray(variable.numpy())
+        if id(variable) in adapted or (value.dtype.kind not in "fc" and "float" not in value.dtype.name):
+            if seed == OTHER_WEIGHTS:
+                variable.assign(altered(value))
+            continue
+        if "variance" in variable.name:
+            drawn = random.uniform(0.5, 1.5, size=value.shape)
+        else:
+            drawn = random.normal(size=value.shape) / (numpy.sqrt(value.shape[0]) if value.ndim > 1 else 4.0)
+        variable.assign(numpy.asarray(drawn).astype(value.dtype))
+    if seed == OTHER_WEIGHTS:
+        for _, variable in state.beside(model, kind):
+            variable.assign(altered(state.array(variable)))
+
+
+def altered(value: Any) -> Any:
+    """Return an array of other values that are as good as these: in another order if they are not all the same, else one more."""
+    import numpy
+
+    turned = numpy.roll(value.ravel(), 1).reshape(value.shape)
+    if not numpy.array_equal(turned, value):
+        return turned
+    if value.dtype.kind == "b":
+        return ~value
+    return value if value.dtype.kind in "OSU" else (value + numpy.ones_like(value)).astype(value.dtype)

@@ -1,0 +1,139 @@
+"""The rungs of the ladder that are about going on with training: how a model is compiled, its optimizer, and the next step."""
+
+from typing import Any, Dict, List, Optional
+
+from agent import state
+from agent.nearness import distance, tolerance, within
+from agent.report import Report
+
+HYPERPARAMETER_TOLERANCE = 1e-6
+
+
+def compiled(report: Report, expected: Dict[str, Any], model: Any) -> None:
+    """Compare whether the model is compiled, and with which loss."""
+    if not expected["compiled"]:
+        return report.check("compile", "not-applicable")
+    if getattr(model, "optimizer", None) is None:
+        return report.check("compile", "failed", reason="compile-lost", found="not compiled")
+    wanted, found = expected["loss"], state.loss_name(model)
+    return report.check(
+        "compile",
+        "passed" if wanted == found else "failed",
+        reason=None if wanted == found else "compile-lost",
+        expected=wanted,
+        found=found,
+    )
+
+
+def metrics(request: Dict[str, Any], report: Report, expected: Dict[str, Any], found: Dict[str, Optional[float]]) -> None:
+    """Compare what a compiled model told at its next step: metrics are lost if it was compiled without them, and a loss or metric
+    of the same name that gives another value of the same outputs is another one.
+    """
+    if report.facts["checks"]["compile"]["result"] != "passed":
+        return
+    # Not every version tells the losses of each output.
+    lost = sorted(name for name in set(expected["metrics"]) - set(found) if not name.endswith("loss"))
+    if lost:
+        seen = ", ".join(sorted(found))
+        report.check("compile", "failed", reason="compile-lost", expected="the metrics %s" % ", ".join(lost), found=seen or "none")
+        return
+    right = all(report.facts["checks"][name]["result"] == "passed" for name in ("weights", "outputs"))
+    if not right or expected["chance"]:
+        return
+    noise = [tolerance(request, value.dtype.name) for value in expected["outputs"] if value.dtype.kind not in "OSUiub"]
+    # A mean over squares is less exact than what it is of.
+    absolute, relative = (10 * max(part) for part in zip((1e-5, 1e-5), *noise))
+    values = {
+        name: {"expected": value, "found": found[name]}
+        for name, value in sorted(expected["metrics"].items())
+        if value is not None and found.get(name) is not None and abs(value - (found[name] or 0.0)) > absolute + relative * abs(value)
+    }
+    if values:
+        report.check("compile", "failed", reason="compile-lost", values=values)
+
+
+def optimizer(request: Dict[str, Any], report: Report, expected: Dict[str, Any], found: Optional[Dict[str, Any]]) -> Optional[List[str]]:
+    """Compare class, iterations, hyperparameters and slots.
+
+    Where slots do not exist yet the next step must tell: return what differs so far, and record nothing.
+    """
+    wanted = expected["optimizer"]
+    if found is None:
+        report.check("optimizer", "failed", reason="optimizer-lost", found="none")
+        return None
+    problems = []
+    if _class(wanted["class"]) != _class(found["class"]):
+        problems.append("class: %s instead of %s" % (found["class"], wanted["class"]))
+    for name, value in sorted(wanted["hyperparameters"].items()):
+        # A word that this version does not know says nothing; one that it knows and has no value for does.
+        other = found["hyperparameters"].get(name, value)
+        if not _close(value, other):
+            problems.append("%s: %r instead of %r" % (name, other, value))
+    slots = [value for value in expected["slots"] if value.size and value.any()]
+    gaps = [min([distance(value, other) for other in found["arrays"]] or [float("inf")]) for value in slots]
+    absent = sum(1 for gap in gaps if gap != 0.0)
+    detail = {"iterations": found["iterations"], "slots_expected": len(slots), "slots_found": len(slots) - absent}
+    if absent and len(found["arrays"]) < len(expected["slots"]):
+        return problems
+    fresh = found["iterations"] == 0 and absent == len(slots)
+    if found["iterations"] != wanted["iterations"]:
+        problems.append("iterations: %d instead of %d" % (found["iterations"], wanted["iterations"]))
+    if absent:
+        problems.append("%d of %d slots differ" % (absent, len(slots)))
+    reason = None if not problems else "optimizer-lost" if fresh else "optimizer-differs"
+    report.check("optimizer", "failed" if problems else "passed", max(gaps or [0.0]), reason=reason, problems=problems, **detail)
+    return None
+
+
+def late_optimizer(
+    request: Dict[str, Any], report: Report, expected: Dict[str, Any], found: Dict[str, Any], like: str, so_far: List[str]
+) -> None:
+    """Compare what an optimizer holds that made its slots at the step just taken; `like` is what that step told."""
+    wanted = expected["optimizer"]["next_iterations"]
+    slots = [value for value in expected["next_slots"] if value.size and value.any()]
+    absent = sum(1 for value in slots if not any(within(request, value, other) for other in found["arrays"]))
+    told = {"next": [], "fresh": ["the step was that of a fresh optimizer"], "neither": ["the step was another one"]}
+    problems = so_far + told[like]
+    if found["iterations"] != wanted:
+        problems.append("iterations after the step: %d instead of %d" % (found["iterations"], wanted))
+    if absent:
+        problems.append("%d of %d slots differ after the step" % (absent, len(slots)))
+    reason = None if not problems else "optimizer-lost" if like == "fresh" else "optimizer-differs"
+    seen = "the next step: its slots are restored when they are created"
+    report.check("optimizer", "failed" if problems else "passed", reason=reason, problems=problems, seen_through=seen)
+
+
+def _class(name: str) -> str:
+    return name.lower().replace("_", "")
+
+
+def _close(one: Any, other: Any) -> bool:
+    if one is None or other is None:
+        return not one and not other
+    if isinstance(one, (bool, str)) or isinstance(other, (bool, str)):
+        return bool(one == other)
+    return abs(one - other) <= HYPERPARAMETER_TOLERANCE * max(1e-3, abs(one), abs(other))
+
+
+def train_step(request: Dict[str, Any], report: Report, expected: Dict[str, Any], found: List[Any]) -> str:
+    """Compare the weights after one more step with both references. Return "next", "fresh" or "neither".
+
+    `next` is what the producer's model did, `fresh` what the same weights with a new optimizer would have done.
+    """
+
+    def all_within(reference: List[Any]) -> bool:
+        return len(reference) == len(found) and all(within(request, one, other) for one, other in zip(reference, found))
+
+    def furthest(reference: List[Any], other: List[Any]) -> float:
+        return max([distance(one, two) for one, two in zip(reference, other)] or [float("inf")])
+
+    gap = furthest(expected["next"], found)
+    apart = not all(within(request, one, other) for one, other in zip(expected["next"], expected["fresh"]))
+    if all_within(expected["next"]):
+        report.check("train-step", "passed", gap, told_apart=apart)
+        return "next"
+    fresh = all_within(expected["fresh"])
+    report.check(
+        "train-step", "failed", gap, reason="optimizer-lost" if fresh else "train-step-differs", like_fresh=fresh, told_apart=apart
+    )
+    return "fresh" if fresh else "neither"
