@@ -11,7 +11,7 @@ from runner.compare import Comparison, compare
 from runner.errors import UsageError
 from runner.model import Run
 from runner.reports import compared_json, compared_markdown, compared_terminal
-from runner.reports.compared_markdown import Form
+from runner.reports.compared import Form
 from runner.step_summary import append_summary
 from runner.store import RunStore
 from runner.upgrade import compare_environments

@@ -8,8 +8,7 @@ from typing import Any
 from runner.compare import CellChange, Change, Comparison, Side
 from runner.model import Run, Status
 from runner.reports.as_json import group_fields
-from runner.reports.compared import compared, headline
-from runner.reports.compared_markdown import Form
+from runner.reports.compared import Form, compared, headline
 from runner.standing import Standing
 
 SCHEMA = 1

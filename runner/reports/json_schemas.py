@@ -48,6 +48,7 @@ _GROUP = _object(
     link=_TEXT,
     details=_map(_COUNT),
     count=_COUNT,
+    silent=_COUNT,
     confirmed=_COUNT,
     reasons=_map(_COUNT, [*map(str, Reason), "no reason given"]),
     stages=_map(_COUNT, [str(stage) for stage in Stage]),
