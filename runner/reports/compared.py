@@ -14,6 +14,7 @@ from runner.compare import STILL, CellChange, Change, Comparison, Side
 from runner.model import REASONS, Diagnosis, Outcome, Run, Stage, Status
 from runner.reports.causes import EXPLAINED, Group, diagnosis_of, group_by_cause
 from runner.reports.clean import one_line
+from runner.reports.judged import BANNER
 from runner.reports.remedies import Remedies
 from runner.reports.tables import GridCell, fold
 from runner.reports.words import counted
@@ -248,6 +249,12 @@ _APART = {
     Change.NOT_COMPARABLE: "not comparable",
     Change.FLAKY: "flaky",
 }
+
+
+def unbelievable(comparison: Comparison) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return for each side whose run cannot be believed a heading and why; two environments of one run are told once."""
+    sides = {side.run: side for side in (comparison.base, comparison.new)}
+    return tuple((f"Run {one_line(run)}: {BANNER[:1].lower()}{BANNER[1:]}", side.banner) for run, side in sides.items() if side.banner)
 
 
 def title(comparison: Comparison) -> str:

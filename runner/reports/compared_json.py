@@ -53,7 +53,7 @@ def document(base: Run, new: Run, comparison: Comparison, *, form: Form = "short
 def _side(side: Side) -> dict[str, Any]:
     counts = {str(status): side.counts.get(status, 0) for status in Status}
     head = {"run": side.run, "started": side.started, "environment": side.environment, "complete": side.complete}
-    return {**head, "planned": side.planned, "ran": side.ran, "counts": counts}
+    return {**head, "planned": side.planned, "ran": side.ran, "counts": counts, "banner": list(side.banner)}
 
 
 def _change(change: CellChange) -> dict[str, Any]:

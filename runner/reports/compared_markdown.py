@@ -23,6 +23,7 @@ from runner.reports.compared import (
     shown,
     side_text,
     title,
+    unbelievable,
 )
 from runner.reports.glyphs import SILENT, fraction, glyph_of
 from runner.reports.markdown import link, table_row
@@ -40,7 +41,7 @@ _LINE = 600
 def render(base: Run, new: Run, comparison: Comparison, *, form: Form = "short") -> str:
     """Return a comparison as Markdown that ends with a newline; the same two runs give the same text."""
     found = compared(base, new, comparison)
-    lines = [f"## {prose(title(comparison))}", "", headline(found), ""]
+    lines = [f"## {prose(title(comparison))}", "", *_banners(comparison), headline(found), ""]
     lines += _environments(comparison)
     lines += _formats(found.formats, comparison)
     sections = shown(found, form)
@@ -49,6 +50,15 @@ def render(base: Run, new: Run, comparison: Comparison, *, form: Form = "short")
         lines += _section(section, form, remedies)
     lines += _sides(comparison)
     return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _banners(comparison: Comparison) -> Iterator[str]:
+    for heading, lines in unbelievable(comparison):
+        yield "> [!CAUTION]"
+        yield f"> **{prose(heading)}.**"
+        yield ">"
+        yield from (f"> - {prose(line)}" for line in lines)
+        yield ""
 
 
 def _sides(comparison: Comparison) -> Iterator[str]:

@@ -23,6 +23,7 @@ from runner.reports.compared import (
     shown,
     side_text,
     title,
+    unbelievable,
 )
 from runner.reports.glyphs import SILENT
 from runner.reports.printing import Part, hanging, plain_text, print_parts
@@ -47,6 +48,9 @@ def to_text(base: Run, new: Run, comparison: Comparison, *, form: Form = "short"
 def _parts(found: Compared, form: Form, sign: str) -> Iterator[Part]:
     comparison = found.comparison
     yield Part(Text(title(comparison), style="bold"))
+    for heading, lines in unbelievable(comparison):
+        yield Part(hanging("!!! ", Text(heading, style="bold red")))
+        yield from (Part(hanging("!!! ", Text(one_line(line, limit=400), style="red"))) for line in lines)
     yield Part(Text(headline(found)))
     for word, names in (("added", comparison.environments_new), ("gone", comparison.environments_gone)):
         if names:
