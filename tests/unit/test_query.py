@@ -12,10 +12,11 @@ from typing import Any
 
 import duckdb
 import pytest
+from rich.console import Console
 
 from runner.errors import UsageError
 from runner.model import Check, CheckResult, Diagnosis, Outcome, Reason, Run, Status
-from runner.reports.answer import SHOWN, render
+from runner.reports.answer import SHOWN, print_table, render
 from runner.standing import is_silent
 from runner.store import RunStore, read_run
 from runner.warehouse.parquet import export
@@ -319,6 +320,17 @@ def test_report_as_parquet(tmp_path: Path) -> None:
 
 def test_a_table_for_people_has_an_end() -> None:
     assert render(("n",), [(number,) for number in range(SHOWN + 1)], form="csv").count("\n") == SHOWN + 2
+
+
+@pytest.mark.parametrize(("width", "terminal"), [(80, True), (80, False), (30, True)])
+def test_a_table_for_people_breaks_no_id(width: int, terminal: bool) -> None:
+    rows = [("20261101-000000-aaaa", number, "what somebody wrote, and more than that " * 2) for number in range(3)]
+    stream = io.StringIO()
+    print_table(("run", "n", "text"), rows, Console(file=stream, width=width, force_terminal=terminal, color_system=None))
+    lines = stream.getvalue().splitlines()
+    assert sum(line.startswith("20261101-000000-aaaa  ") for line in lines) == 3
+    assert (max(map(len, lines)) <= width) == (width == 80 and terminal)
+    assert len(lines) == (8 if width == 80 and terminal else 5)
 
 
 def test_a_whole_run_is_what_the_store_reads(tmp_path: Path) -> None:
