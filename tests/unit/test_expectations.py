@@ -311,6 +311,7 @@ def test_a_rule_that_fits_no_cell_of_any_profile_is_told(tmp_path: Path) -> None
         ('{selector: "load/*"}', "`reason` is missing"),
         ("{reason: load-raised}", "`selector` is missing"),
         ('{selector: "load/*", reason: load-raise}', "did you mean 'load-raised'"),
+        ('{selector: "load/*", reason: qqqqqqqq}', "nearest: "),
         ('{selector: "load/*", reason: load-raised, expires: soon}', "expires"),
         ('{selector: "load/*", reason: load-raised, expires: 2027-02-30}', "expires"),
         ('{selector: "load/*", reason: load-raised, until: 2027-02-03}', "unknown key `until`"),
@@ -327,7 +328,7 @@ def test_a_known_failure_that_is_wrong_is_told_by_its_line(entry: str, told: str
 def test_the_baseline_of_a_matrix_file_lies_beside_it_and_must_be_there(tmp_path: Path) -> None:
     file = matrix(tmp_path, "baseline: accepted.jsonl")
     chosen, store = select(load_matrix(file)), RunStore(tmp_path)
-    with pytest.raises(UsageError, match=r"accepted\.jsonl.*--baseline none"):
+    with pytest.raises(UsageError, match=r"matrix\.yaml:3: .*accepted\.jsonl.*--baseline none"):
         expected(chosen, None, store)
     assert expected(chosen, "none", store).baseline is None
     (tmp_path / "accepted.jsonl").write_text(to_text(baseline_of(full_run())))
