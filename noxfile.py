@@ -23,9 +23,11 @@ is all there is to install. `pyproject.toml` lists the same packages for those w
 
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import FrameType
 
 import nox
 
@@ -41,16 +43,31 @@ PROJECT = nox.project.load_toml("pyproject.toml")
 def runner(session: nox.Session, *arguments: str) -> None:
     """Run a command of the runner in nox's own environment; its exit code becomes nox's."""
     command = [sys.executable, "-m", "runner", *arguments, *session.posargs]
-    with subprocess.Popen(command, env={**os.environ, "TFMATRIX_FRONT": "nox"}) as process:
-        while True:
-            try:
-                code = process.wait()
-                break
-            except KeyboardInterrupt:
-                # The runner was interrupted too: it is ending its run in good order, and says how to go on.
-                continue
+    asked: list[int] = []
+    started: list[subprocess.Popen[bytes]] = []
+
+    def hand_on(number: int, _: FrameType | None) -> None:
+        asked.append(number)
+        for process in started:
+            process.send_signal(number)
+
+    # Whoever is asked to end hands it on and waits: the runner ends its run in good order, and says how to go on.
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        numbers.append(signal.SIGHUP)
+    earlier = {number: signal.signal(number, hand_on) for number in numbers}
+    try:
+        # In a group of its own it hears of a signal once, from here: a second one would end it wherever it is.
+        with subprocess.Popen(command, env={**os.environ, "TFMATRIX_FRONT": "nox"}, process_group=0) as process:
+            started.append(process)
+            for number in asked[:1]:
+                process.send_signal(number)
+            code = process.wait()
+    finally:
+        for number, handler in earlier.items():
+            signal.signal(number, handler)
     if code:
-        sys.exit(code)
+        sys.exit(code if code > 0 else 128 - code)
 
 
 @nox.session(venv_backend="none")

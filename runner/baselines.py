@@ -8,19 +8,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from runner.errors import UsageError
 from runner.expectations import Accepted, Baseline, BaselineHead, Expectations
 from runner.model import Run, Status
+from runner.reports.words import counted
 from runner.standing import STATEMENTS, is_silent
-from runner.store import RunStore
+from runner.store import RunStore, facts_of, newer_than
 
 BESIDE = "expectations.json"
 """The file in the directory of a run that has what it was held against."""
 
-_LINE: TypeAdapter[Accepted | BaselineHead] = TypeAdapter(Accepted | BaselineHead)
-_BEGINNING = b'{"type":"baseline"'
+SCHEMA = 1
+"""The `schema` of the baselines that this version reads."""
+
+_NEITHER = "this is neither a run (run.jsonl) nor a baseline"
 
 
 def baseline_of(run: Run) -> Baseline:
@@ -42,15 +45,14 @@ def to_text(baseline: Baseline) -> str:
 
 
 def read_baseline(path: Path) -> Baseline:
-    """Read a baseline file. Raises UsageError that names the line that is none of a baseline, or says that lines are missing."""
+    """Read a baseline file. Raises UsageError that names the line that is none of a baseline, or says that the first one is missing."""
     head: BaselineHead | None = None
     cells: dict[str, Accepted] = {}
-    for number, line in enumerate(_bytes(path).splitlines(), 1):
-        try:
-            found = _LINE.validate_json(line)
-        except ValidationError as error:
-            what = error.errors()[0]["msg"]
-            raise UsageError(f"{path}:{number}: no line of a baseline ({what}); `baseline accept` writes one anew") from error
+    lines = _bytes(path).splitlines()
+    if lines and not _begins(lines[0]):
+        raise UsageError(f"{path}:1: no line of a baseline: {_NEITHER}; `baseline accept` writes one")
+    for number, line in enumerate(lines, 1):
+        found = _record(path, number, line)
         if isinstance(found, BaselineHead):
             head = found
         elif found.id in cells:
@@ -62,10 +64,38 @@ def read_baseline(path: Path) -> Baseline:
     return Baseline(source=str(path), head=head, cells=cells)
 
 
+def _record(path: Path, number: int, line: bytes) -> Accepted | BaselineHead:
+    """Return what a line is. Raises UsageError; the schema is looked at first, as a newer one may have anything else."""
+    facts = facts_of(line)
+    if facts.get("type") == "baseline" and (newer := newer_than(facts, SCHEMA)):
+        raise UsageError(f"{path}:{number}: {newer}, or write it anew with `baseline accept`")
+    kind: type[Accepted | BaselineHead] = BaselineHead if facts.get("type") == "baseline" else Accepted
+    try:
+        return kind.model_validate_json(line)
+    except ValidationError as error:
+        first = error.errors()[0]
+        what = ": ".join((*map(str, first["loc"]), first["msg"]))
+        raise UsageError(f"{path}:{number}: no line of a baseline ({what}); `baseline accept` writes one anew") from error
+
+
+def _begins(line: bytes) -> bool:
+    """Say whether a file that begins so is a baseline, maybe one that lost its first line: of its cells none has a type."""
+    facts = facts_of(line)
+    return facts.get("type") == "baseline" or ("type" not in facts and "id" in facts)
+
+
+def cut_short(baseline: Baseline) -> str:
+    """Return what is wrong with the number of lines of a baseline, "" when it is the one that its first line says."""
+    said, there = baseline.head.cells, len(baseline.cells)
+    if said == there:
+        return ""
+    return f"{baseline.source}: its first line speaks of {counted(said, 'cell')}, and it has {there}; `baseline accept` writes it anew"
+
+
 def find_baseline(text: str, store: RunStore) -> Baseline:
     """Return the baseline that a file holds, or that a run is: its id, its beginning, its file, or latest. Raises UsageError."""
     path = Path(text)
-    if path.is_file() and _bytes(path).startswith(_BEGINNING):
+    if path.is_file() and _begins(_bytes(path).partition(b"\n")[0]):
         return read_baseline(path)
     if path.suffix == ".jsonl" and not path.exists():
         raise UsageError(f"{text}: there is no such file; `baseline accept --output {text}` writes the newest run as a baseline")

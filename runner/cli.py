@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from contextlib import closing
 from functools import partial
@@ -17,6 +16,7 @@ import typer
 from rich.console import Console
 
 from runner import history_commands
+from runner.closed_pipe import quiet_when_closed
 from runner.errors import RunnerError, UsageError
 from runner.model import Isolation, Stage
 from runner.options import (
@@ -228,14 +228,15 @@ def report(
     store = RunStore(reports)
     found = store.find(run)
     judgement = judge(found, kept(found))
+    newest = store.ids()[-1:] == (found.header.run,)
     if form == "terminal" and output is None and not format:
-        terminal.print_report(found, Console(), command=front(), judgement=judgement)
+        terminal.print_report(found, Console(), command=front(), judgement=judgement, newest=newest)
         return 0
     if form == "parquet":
         return history_commands.keep_as_parquet(found, output, reports)
     makers = {
-        "terminal": lambda: terminal.to_text(found, command=front(), judgement=judgement),
-        "markdown": lambda: markdown.render(found, command=front(), judgement=judgement),
+        "terminal": lambda: terminal.to_text(found, command=front(), judgement=judgement, newest=newest),
+        "markdown": lambda: markdown.render(found, command=front(), judgement=judgement, newest=newest),
         "json": lambda: as_json.render(found, judgement),
         "junit": lambda: junit.render(found, judgement),
         "badge": lambda: badge.render(found, judgement),
@@ -249,7 +250,7 @@ def report(
     text = makers[form]()
     write_text(text, output)
     if form == "markdown":
-        append_summary(lambda: text, partial(markdown.render, found, command=front(), judgement=judgement, short=True))
+        append_summary(lambda: text, partial(markdown.render, found, command=front(), judgement=judgement, newest=newest, short=True))
     return 0
 
 
@@ -294,12 +295,18 @@ def show(
     """Show everything known of one cell."""
     from runner.history import history_of, stretches_of
     from runner.reports.cell import print_cell
+    from runner.reports.next_steps import options, show_command
     from runner.shelf import runs_with
     from runner.store import RunStore
 
     store = RunStore(reports)
     history = stretches_of(history_of(cell, runs_with(store, cell, newest=newest)))
-    print_cell(store.find(run), cell, Console(), command=front(), history=history)
+    found = store.find(run)
+    if cell not in found.outcomes and history:
+        other = history[0].last
+        command = show_command(cell, options(store.runs / other, found.header.matrix, newest=False), command=front())
+        raise UsageError(f"no cell {cell!r} in run {found.header.run}; run {other} has it: {command}")
+    print_cell(found, cell, Console(), command=front(), history=history)
     return 0
 
 
@@ -391,6 +398,14 @@ app.add_typer(history_commands.runs, name="runs")
 def main() -> int:
     """Run the command line and return the exit code."""
     try:
+        with quiet_when_closed():
+            return _called()
+    except SystemExit as leaving:
+        return leaving.code if isinstance(leaving.code, int) else 2
+
+
+def _called() -> int:
+    try:
         app()
     except SystemExit as leaving:
         return leaving.code if isinstance(leaving.code, int) else 0 if leaving.code is None else 2
@@ -399,7 +414,4 @@ def main() -> int:
         return error.exit_code
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:
-        # The reader of a pipe has what it wanted.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0

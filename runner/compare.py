@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from runner.banner import banner_of
 from runner.inputs import altered_environments, altered_inputs
 from runner.model import Outcome, Reason, Run, Stage, Status
 from runner.standing import Standing, standing_of
@@ -95,7 +96,10 @@ class CellChange:
 
 @dataclass(frozen=True, kw_only=True)
 class Side:
-    """One of the two sides: which run, which environment of it (None for all), and how many of its cells are of what status."""
+    """One of the two sides: which run, which environment of it (None for all), and how many of its cells are of what status.
+
+    A `banner` says why its run cannot be believed.
+    """
 
     run: str
     started: str
@@ -103,6 +107,7 @@ class Side:
     environment: str | None = None
     planned: int = 0
     counts: Mapping[Status, int] = field(default_factory=dict)
+    banner: tuple[str, ...] = ()
 
     @property
     def ran(self) -> int:
@@ -190,6 +195,7 @@ def side_of(run: Run, outcomes: Collection[Outcome], *, environment: str | None 
         environment=environment,
         planned=planned,
         counts={status: counts[status] for status in Status if counts[status]},
+        banner=banner_of(run),
     )
 
 

@@ -9,9 +9,10 @@ from rich.console import Console
 
 from runner.compare import Comparison, compare
 from runner.errors import UsageError
+from runner.judge import INCOMPLETE, NOTHING_UNEXPECTED
 from runner.model import Run
 from runner.reports import compared_json, compared_markdown, compared_terminal
-from runner.reports.compared_markdown import Form
+from runner.reports.compared import Form
 from runner.step_summary import append_summary
 from runner.store import RunStore
 from runner.upgrade import compare_environments
@@ -22,22 +23,25 @@ WAYS = ("terminal", "markdown", "json")
 
 
 def show_comparison(base: str, new: str, *, way: str, form: str, output: Path | None, reports: Path, console: Console) -> int:
-    """Compare two sides and show it; raises UsageError for what is no side. Returns 0: what was found is judged by `run`, not here."""
+    """Compare two sides and show it; raises UsageError for what is no side. Returns 0, or the code
+    for a run that cannot be believed: what was found is judged by `run`, not here.
+    """
     if way not in WAYS:
         raise UsageError(f"--as {way}: choose one of {', '.join(WAYS)}")
     if form not in FORMS:
         raise UsageError(f"--form {form}: choose short or full")
     store = RunStore(reports)
     old, fresh, found = sides(store, base, new)
+    code = INCOMPLETE if found.base.banner or found.new.banner else NOTHING_UNEXPECTED
     if way == "terminal" and output is None:
         compared_terminal.print_comparison(old, fresh, found, console, form=FORMS[form])
-        return 0
+        return code
     makers = {"terminal": compared_terminal.to_text, "markdown": compared_markdown.render, "json": compared_json.render}
     text = makers[way](old, fresh, found, form=FORMS[form])
     write_text(text, output)
     if way == "markdown":
         append_summary(lambda: text, partial(compared_markdown.render, old, fresh, found, form="short"))
-    return 0
+    return code
 
 
 def sides(store: RunStore, base: str, new: str) -> tuple[Run, Run, Comparison]:

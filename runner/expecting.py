@@ -37,8 +37,8 @@ def _baseline(spec: MatrixSpec, option: str | None, store: RunStore) -> Baseline
         return None
     if not spec.baseline.is_file():
         raise UsageError(
-            f"{spec.path}: `baseline`: there is no file {spec.baseline}; run with `--baseline {NONE}`, look at the result, and write it "
-            f"with `baseline accept --output {spec.baseline}`"
+            f"{spec.path}:{spec.baseline_line}: `baseline`: there is no file {spec.baseline}; run with `--baseline {NONE}`, look at the"
+            f" result, and write it with `baseline accept --output {spec.baseline}`"
         )
     return read_baseline(spec.baseline)
 

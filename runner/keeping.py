@@ -5,21 +5,20 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from runner.model import Status
 from runner.reports.clean import one_line
-from runner.reports.printing import Part, print_parts
+from runner.reports.columns import print_columns
+from runner.reports.glyphs import GLYPHS
 from runner.reports.words import counted, size
 from runner.retention import Fate, fates, only_known_to, useless
-from runner.shelf import Outline, outlines, size_of
+from runner.shelf import Outline, findings, outlines, size_of
 from runner.store import FILE, KEY, REUSABLE, RunStore
 from runner.warehouse.parquet import export
 from runner.warehouse.tables import PARQUET
@@ -146,27 +145,35 @@ def print_pruned(pruned: Pruned, console: Console, *, dry: bool) -> None:
 
 
 def print_runs(store: RunStore, console: Console, *, as_json: bool) -> None:
-    """Print all runs, the newest first, or the same facts as JSON."""
+    """Print all runs, the newest first, or the same facts as JSON. The canary is not counted, as in every report."""
     every = tuple(reversed(outlines(store)))
     held = _held(store, every)
-    rows = [_row(run, held.get(run.run, "")) for run in every]
+    counts = [findings(store, run) for run in every]
     if as_json:
+        rows = [_row(run, ended, held.get(run.run, "")) for run, ended in zip(every, counts, strict=True)]
         console.file.write(json.dumps(rows, indent=2) + "\n")
         return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    names = ("run", "state", "profile", "engine", "planned", *(str(status) for status in Status), "size", "")
-    for name in names:
-        table.add_column(name, justify="left" if name in ("run", "state", "profile", "engine", "") else "right")
-    for run, row in zip(every, rows, strict=True):
-        counts = run.footer.counts if run.footer else {}
-        numbers = [str(counts[status]) if status in counts else "" for status in Status]
-        shown = [row["run"], row["state"], row["profile"], row["engine"], row["planned"], *numbers, size(run.bytes), row["kept"]]
-        table.add_row(*(Text(one_line(str(value)), no_wrap=True) for value in shown))
-    print_parts([Part(table)], console)
+    lines = [
+        (*_words(run), _ended(ended, ascii_only=console.options.ascii_only), size(run.bytes), held.get(run.run, ""))
+        for run, ended in zip(every, counts, strict=True)
+    ]
+    names = ("run", "state", "profile", "engine", "cells", "results", "size", "")
+    print_columns(names, [[one_line(text) for text in line] for line in lines], console, right={4, 6})
     _say(console, f"{counted(len(every), 'run')}, {size(sum(run.bytes for run in every))}; artifacts {size(size_of(store.artifacts.root))}")
 
 
-def _row(run: Outline, kept: str) -> dict[str, object]:
+def _words(run: Outline) -> tuple[str, ...]:
+    header = run.header
+    return (run.run, run.state, header.profile if header else "", header.engine if header else "", str(run.planned))
+
+
+def _ended(counts: Mapping[Status, int], *, ascii_only: bool) -> str:
+    """Return how cells ended, in one column: `78✓ 7~ 37✗`."""
+    signs = {status: glyph.ascii if ascii_only else glyph.sign for status, glyph in GLYPHS.items()}
+    return " ".join(f"{counts[status]}{signs[status]}" for status in Status if counts.get(status))
+
+
+def _row(run: Outline, counts: Mapping[Status, int], kept: str) -> dict[str, object]:
     header, footer = run.header, run.footer
     return {
         "run": run.run,
@@ -175,8 +182,8 @@ def _row(run: Outline, kept: str) -> dict[str, object]:
         "finished": footer.finished if footer else None,
         "profile": header.profile if header else "",
         "engine": header.engine if header else "",
-        "planned": header.planned if header else 0,
-        "counts": {str(status): count for status, count in footer.counts.items()} if footer else {},
+        "planned": run.planned,
+        "counts": {str(status): count for status, count in counts.items()},
         "bytes": run.bytes,
         "kept": kept,
     }

@@ -13,6 +13,7 @@ from typing import Any
 
 from runner.errors import UsageError
 from runner.model import SHARED_FIELDS, Footer, Header, Outcome, Run, Stage, Status
+from runner.reports.words import counted
 from runner.shards import plan_hash
 
 _MOST = 5
@@ -30,6 +31,9 @@ def merged(runs: Sequence[Run], *, run: str, command: tuple[str, ...] = ()) -> t
     strangers = [found.header.run for found in runs if found.header.shard is None]
     if strangers:
         raise UsageError(f"merge: {_names(strangers)}: no shard of a plan; `run --shard 1/2` makes one")
+    times = Counter(found.header.run for found in runs)
+    if twice := [name for name, count in times.items() if count > 1]:
+        raise UsageError(f"merge: {_names(twice)}: given twice")
     problems = _differences(runs)
     if problems:
         raise UsageError("\n".join(f"merge: {problem}" for problem in problems))
@@ -84,7 +88,7 @@ def _together(chosen: Sequence[Run]) -> tuple[tuple[Outcome, ...], list[str]]:
         told = {id_: outcome for id_, outcome in run.outcomes.items() if outcome.status is not Status.NOT_RUN}
         if not run.complete or len(told) < run.header.planned:
             left = run.header.planned - len(told)
-            problems.append(f"shard {_place(run.header)} ({run.header.run}) is not complete: {left} cells were not run; run it again")
+            problems.append(f"shard {_place(run.header)} ({run.header.run}) is not complete: {counted(left, 'cell')} not run; run it again")
         for id_, outcome in told.items():
             earlier, other = found.setdefault(id_, (run, outcome))
             if (other.status, other.reason) != (outcome.status, outcome.reason):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 from rich.console import Console
@@ -15,6 +14,7 @@ from runner.reports.printing import Part, print_parts
 from runner.store import RunStore
 from runner.warehouse.questions import questions, statement_of
 from runner.warehouse.tables import columns, opened, sources
+from runner.writing import write_text
 
 
 def ask(words: tuple[str, ...], *, form: str, output: Path | None, reports: Path, console: Console) -> None:
@@ -35,13 +35,7 @@ def ask(words: tuple[str, ...], *, form: str, output: Path | None, reports: Path
         print_table(answer.columns, answer.rows, console)
         return
     text = render(answer.columns, answer.rows, form=form, types=answer.types)
-    if output is None:
-        sys.stdout.write(text)
-        return
-    try:
-        output.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"--output {output}: cannot be written: {error.strerror}") from error
+    write_text(text, output)
 
 
 def list_questions(console: Console) -> None:

@@ -42,6 +42,8 @@ def run_plan(
     """Run a plan and return the run and what it is held against. Raises UsageError for a baseline that is not there, before it begins."""
     spec = plan.selection.spec
     expectations = expected(plan.selection, baseline, store)
+    if expectations.baseline is not None and (doubt := baselines.cut_short(expectations.baseline)):
+        console.print(f"beware: {doubt}", markup=False, highlight=False, soft_wrap=True)
     with closing(engine(plan)) as made, watch(console) as on_event:
         run = execute(
             plan,

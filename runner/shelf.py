@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 import mmap
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from runner.model import Footer, Header, Outcome, Run
+from runner.model import Footer, Header, Outcome, Run, Status
 from runner.records import Record, decode
 from runner.store import FILE, RunStore
 
@@ -29,6 +30,11 @@ class Outline:
     bytes: int
 
     @property
+    def planned(self) -> int:
+        """How many cells were planned, without the canary's."""
+        return max(0, self.header.planned - self.header.canaries) if self.header else 0
+
+    @property
     def state(self) -> str:
         """What the run is: complete, running, interrupted, or unreadable where it has no header."""
         if self.active:
@@ -36,6 +42,20 @@ class Outline:
         if self.header is None:
             return "unreadable"
         return "complete" if self.footer is not None and self.footer.complete else "interrupted"
+
+
+def findings(store: RunStore, run: Outline) -> dict[Status, int]:
+    """Return how the cells of a run ended that are findings, from its footer: all but the canary's."""
+    if run.footer is None:
+        return {}
+    counts = Counter(run.footer.counts)
+    if run.header is not None and run.header.canaries:
+        counts -= Counter(outcome.status for outcome in _canaries(store.runs / run.run / FILE).values())
+    return {status: counts[status] for status in Status if counts[status]}
+
+
+def _canaries(path: Path) -> dict[str, Outcome]:
+    return {record.id: record for record in _with(path, b'"canary":"') if isinstance(record, Outcome) and record.canary}
 
 
 def outlines(store: RunStore) -> tuple[Outline, ...]:
@@ -105,16 +125,23 @@ def runs_with(store: RunStore, cell: str, *, newest: int) -> Iterator[Run]:
 def _outcome(path: Path, cell: str) -> Outcome | None:
     """Return the last outcome of a cell in a file."""
     needle = f'"id":{json.dumps(cell, ensure_ascii=False)}'.encode()
-    found = None
+    found = [record for record in _with(path, needle) if isinstance(record, Outcome) and record.id == cell]
+    return found[-1] if found else None
+
+
+def _with(path: Path, needle: bytes) -> list[Record]:
+    """Return the records of a file in whose lines the bytes stand; the other lines are not parsed."""
+    found = []
     try:
         with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
             place = data.find(needle)
             while place >= 0:
                 begin, end = data.rfind(b"\n", 0, place) + 1, data.find(b"\n", place)
-                record = _record(data[begin:end]) if end >= 0 else None
-                if isinstance(record, Outcome) and record.id == cell:
-                    found = record
-                place = data.find(needle, place + 1)
+                if end < 0:
+                    break
+                if (record := _record(data[begin:end])) is not None:
+                    found.append(record)
+                place = data.find(needle, end)
     except (OSError, ValueError):
-        return None
+        return []
     return found

@@ -64,6 +64,7 @@ class MatrixSpec:
     notes: tuple[str, ...] = ()
     known_failures: tuple[KnownFailure, ...] = ()
     baseline: Path | None = None
+    baseline_line: int = 1
 
     def environment(self, id_: str) -> Environment:
         """Return the environment of an id."""
@@ -107,6 +108,7 @@ def load_matrix(path: Path = DEFAULT, *, catalogue: Path = CATALOGUE, releases: 
         notes=(*valid.value.notes, *notes),
         known_failures=_known_failures(valid, path),
         baseline=(path.parent / valid.value.baseline) if valid.value.baseline else None,
+        baseline_line=source.line(("baseline",)),
     )
 
 

@@ -8,6 +8,7 @@ written when the power went: it never counted and is not read.
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import re
 from collections.abc import Collection, Iterator
@@ -15,6 +16,7 @@ from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -28,12 +30,22 @@ REUSABLE = frozenset({Status.PASSED, Status.DEGRADED, Status.FAILED, Status.UNSU
 
 FILE = "run.jsonl"
 LOCK = "run.lock"
+SCHEMA = 1
+"""The `schema` of the headers that this version reads."""
+LONGEST_HEADER = 16 * 1024 * 1024
+"""So many bytes of a file are looked at to say what it is."""
 KEY = re.compile(rb'"key":"([0-9a-f]{32})"')
 """The key of an outcome in its line, for those who look at many lines and parse few."""
 
 
 class StoreFault(RunnerError):
     """The reports directory cannot be written or read."""
+
+
+class Newer(StoreFault):
+    """A run that a newer version of this program wrote: nothing is wrong with it."""
+
+    exit_code = 2
 
 
 def new_run_id(now: datetime | None = None) -> str:
@@ -126,22 +138,37 @@ class RunStore:
     def find(self, text: str | None) -> Run:
         """Return the run whose id begins with `text`, or whose directory or file it names; the newest without a text.
 
-        Raises UsageError for a text that fits no run or several, with the nearest ids.
+        Raises UsageError for a text that fits no run or several, with the nearest ids, and for a file that is no run.
         """
         if not text or text == "latest":
             return self.latest()
         path = Path(text)
         for candidate in (path, path / FILE):
             if candidate.is_file():
-                return read_run(candidate)
+                return self._of_file(candidate)
         found = [run for run in self.ids() if run == text] or [run for run in self.ids() if run.startswith(text)]
         if len(found) == 1:
             return self.read(found[0])
         if found:
             raise UsageError(f"{text!r} begins {len(found)} runs: {', '.join(found[-5:])}; give more of the id")
-        near = get_close_matches(text, self.ids(), n=3, cutoff=0.4) or list(self.ids()[-3:])
-        hint = f"did you mean {' or '.join(near)}?" if near else "there are no runs yet; `nox -s matrix` makes one"
-        raise UsageError(f"no run {text!r} in {self.runs}; {hint}")
+        if path.is_dir():
+            raise UsageError(f"{text}: there is no {FILE} in this directory: it is not that of a run")
+        if "/" in text:
+            raise UsageError(f"{text}: there is no such file or directory")
+        raise UsageError(f"no run {text!r} in {self.runs}; {self._hint(text)}")
+
+    def _hint(self, text: str) -> str:
+        """Return which ids are like the text, else where all are listed: the newest ones would only look like an answer."""
+        if not self.ids():
+            return "there are no runs yet; `nox -s matrix` makes one"
+        near = get_close_matches(text, self.ids(), n=3, cutoff=0.4)
+        return f"did you mean {' or '.join(near)}?" if near else "`runs list` shows those that there are"
+
+    def _of_file(self, path: Path) -> Run:
+        """Read the run of a file that was named. One that is not ours may be anything: it is neither ours to call changed nor to remove."""
+        if not path.resolve().is_relative_to(self.runs.resolve()) and not begins_as_run(path):
+            raise UsageError(f"{path}: this is neither a run ({FILE}) nor a baseline")
+        return read_run(path)
 
     def is_active(self, run: str) -> bool:
         """Say whether a runner is writing this run now."""
@@ -205,6 +232,33 @@ def _with_keys(path: Path, wanted: Collection[bytes]) -> Iterator[Outcome]:
                 yield record
 
 
+def begins_as_run(path: Path) -> bool:
+    """Say whether the first line of a file says that it is the header of a run. Raises UsageError when the file cannot be read."""
+    try:
+        with path.open("rb") as stream:
+            first = stream.readline(LONGEST_HEADER)
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror or error}") from error
+    return facts_of(first).get("type") == "header"
+
+
+def facts_of(line: bytes) -> dict[str, Any]:
+    """Return the JSON object that a line is, an empty one where it is none."""
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def newer_than(facts: dict[str, Any], schema: int) -> str:
+    """Return that a first line was written by a newer version of this program, "" when it was not."""
+    found = facts.get("schema")
+    if not isinstance(found, int) or found <= schema:
+        return ""
+    return f"written by a newer version of this program (schema {found}, and this one reads {schema}): read it with that version"
+
+
 def read_run(path: Path) -> Run:
     """Read a `run.jsonl`. Raises StoreFault naming the line that is no record; a torn last line is passed over."""
     try:
@@ -217,6 +271,8 @@ def read_run(path: Path) -> Run:
     for number, line in enumerate(lines[:-1], 1):
         match _record(path, number, line):
             case Header() as found:
+                if newer := newer_than({"schema": found.schema_}, SCHEMA):
+                    raise Newer(f"{path}: {newer}")
                 header = found
             case Footer() as found:
                 footer = found
@@ -231,5 +287,7 @@ def _record(path: Path, number: int, line: bytes) -> Record:
     try:
         return decode(line.decode())
     except (ValidationError, UnicodeDecodeError) as error:
+        if newer := newer_than(facts_of(line), SCHEMA):
+            raise Newer(f"{path}: {newer}") from error
         first = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
         raise StoreFault(f"{path}:{number}: no record of a run ({first}); the file was changed after it was written") from error

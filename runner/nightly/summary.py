@@ -11,6 +11,7 @@ from runner.nightly.nights import Night
 from runner.reports import compared_markdown
 from runner.reports.clean import code_span, prose
 from runner.reports.tables import pivot
+from runner.reports.terminal import denominators, results
 
 
 def summary(night: Night, run: Run, base: Run | None, comparison: Comparison | None, *, news: Sequence[str], judgement: Judgement) -> str:
@@ -18,12 +19,7 @@ def summary(night: Night, run: Run, base: Run | None, comparison: Comparison | N
     totals = pivot(run).totals
     lines = [f"# Night {night.name}", ""]
     lines += [f"Run {code_span(run.header.run)}, profile {code_span(run.header.profile)}: {prose(judgement.text)}.", ""]
-    lines += [
-        f"{totals.planned} cells planned: {totals.ran} ran, {totals.unsupported} unsupported, {totals.blocked} blocked,"
-        f" {totals.errored} errored, {totals.not_run} not run. Of those that ran {totals.passed} passed, {totals.degraded} were degraded,"
-        f" {totals.failed} failed, {totals.silent} of them silently.",
-        "",
-    ]
+    lines += [f"{denominators(totals)}. Of those that ran: {results(totals)}.", ""]
     if night.notes:
         lines += ["## Tonight", "", *(f"- {prose(note, limit=1000)}" for note in night.notes), ""]
     since = f" since night {code_span(base.header.run)}" if base is not None else ""

@@ -11,10 +11,10 @@ from decimal import Decimal
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from runner.reports.clean import clean, one_line, prose
+from runner.reports.columns import print_columns
 from runner.reports.printing import Part, print_parts
 from runner.reports.words import counted
 
@@ -27,13 +27,14 @@ Rows = Sequence[Sequence[object]]
 
 def print_table(columns: Sequence[str], rows: Rows, console: Console) -> None:
     """Print rows as a table, the first of them where there are very many, and say how many there are."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for number, name in enumerate(columns):
-        right = bool(rows) and isinstance(rows[0][number], (int, float, Decimal)) and not isinstance(rows[0][number], bool)
-        table.add_column(Text(one_line(name, limit=60)), overflow="fold", justify="right" if right else "left")
-    for row in rows[:SHOWN]:
-        table.add_row(*(Text(one_line(_text(value), limit=400)) for value in row))
-    print_parts([Part(table)], console)
+    names = [one_line(name, limit=60) for name in columns]
+    right = frozenset(
+        number
+        for number in range(len(columns))
+        if rows and isinstance(rows[0][number], (int, float, Decimal)) and not isinstance(rows[0][number], bool)
+    )
+    lines = [[one_line(_text(value), limit=400) for value in row] for row in rows[:SHOWN]]
+    print_columns(names, lines, console, right=right)
     more = f"; the first {SHOWN} are shown, `--as csv` and `--as json` have all" if len(rows) > SHOWN else ""
     print_parts([Part(Text(f"{counted(len(rows), 'row')}{more}", style="dim"))], console)
 

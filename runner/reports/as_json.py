@@ -114,6 +114,7 @@ def group_fields(group: Group) -> dict[str, Any]:
         "link": group.link,
         "details": dict(group.details),
         "count": group.count,
+        "silent": group.silent,
         "confirmed": group.confirmed,
         "reasons": dict(group.reasons),
         "stages": dict(group.stages),

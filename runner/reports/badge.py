@@ -11,6 +11,7 @@ import json
 from runner.judge import UNEXPECTED, Judgement, judge
 from runner.model import Run, Stage
 from runner.reports.tables import pivot
+from runner.reports.words import counted
 
 LABEL = "saved models load"
 
@@ -30,7 +31,9 @@ def _said(run: Run, judgement: Judgement) -> tuple[str, str]:
     if judgement.banner:
         return "not to be believed", "lightgrey"
     if judgement.exit_code == UNEXPECTED:
-        return f"{share}, {len(judgement.unexpected)} unexpected", "red"
+        cells, problems = len(judgement.unexpected), len(judgement.problems)
+        news = [f"{cells} unexpected"] if cells or not problems else []
+        return ", ".join((share, *news, *([counted(problems, "rule problem")] if problems else []))), "red"
     if judgement.exit_code:
         return f"{share}, incomplete", "lightgrey"
     if not loads.total:

@@ -17,6 +17,7 @@ from runner.diagnose import UNKNOWN, diagnose, point_of
 from runner.model import REASONS, CheckResult, Diagnosis, Outcome, Stage, Status
 from runner.reports.clean import one_line
 from runner.rules.facts import Environments
+from runner.standing import is_silent
 
 _EXAMPLES = 3
 _DETAILS = 5
@@ -36,7 +37,7 @@ _NO_FACTS: Environments = MappingProxyType({})
 class Group:
     """Cells that have the same cause. `examples` are cell ids; `error` is one of the messages, on one line.
 
-    `details` are what the cause is about in these cells, the most frequent first.
+    `silent` of them failed without a word. `details` are what the cause is about in these cells, the most frequent first.
     """
 
     cause: str
@@ -45,6 +46,7 @@ class Group:
     link: str = ""
     details: tuple[tuple[str, int], ...] = ()
     count: int
+    silent: int = 0
     reasons: tuple[tuple[str, int], ...]
     stages: tuple[tuple[Stage, int], ...]
     formats: tuple[tuple[str, int], ...]
@@ -91,10 +93,11 @@ def _symptoms(outcome: Outcome) -> str:
     return "; ".join(said)
 
 
-def group_by_cause(outcomes: Iterable[Outcome], found: Mapping[str, Diagnosis]) -> tuple[Group, ...]:
-    """Group outcomes by cause, the largest group first; what has no known cause is told apart by reason and message.
+def group_by_cause(outcomes: Iterable[Outcome], found: Mapping[str, Diagnosis], *, past: bool = False) -> tuple[Group, ...]:
+    """Group outcomes by cause; what has no known cause is told apart by reason and message.
 
-    `found` are their diagnoses by cell id.
+    The group with the most silent failures comes first, then the largest. `found` are their diagnoses by cell id. `past` says that
+    they are over: what is right now is silent no more.
     """
     groups: dict[tuple[str, ...], list[Outcome]] = {}
     diagnoses: dict[tuple[str, ...], Diagnosis] = {}
@@ -105,11 +108,12 @@ def group_by_cause(outcomes: Iterable[Outcome], found: Mapping[str, Diagnosis]) 
             key = (*key, outcome.reason or "", normalised(error_line(outcome)))
         groups.setdefault(key, []).append(outcome)
         diagnoses.setdefault(key, diagnosis)
-    ranked = sorted(groups, key=lambda key: (-len(groups[key]), key))
-    return tuple(_group(diagnoses[key], groups[key], found) for key in ranked)
+    silent = {key: 0 if past else sum(map(is_silent, members)) for key, members in groups.items()}
+    ranked = sorted(groups, key=lambda key: (-silent[key], -len(groups[key]), key))
+    return tuple(_group(diagnoses[key], groups[key], found, silent[key]) for key in ranked)
 
 
-def _group(diagnosis: Diagnosis, outcomes: list[Outcome], found: Mapping[str, Diagnosis]) -> Group:
+def _group(diagnosis: Diagnosis, outcomes: list[Outcome], found: Mapping[str, Diagnosis], silent: int) -> Group:
     errors = [error_line(o) for o in outcomes if o.error is not None] or [error_line(o) for o in outcomes]
     stages = Counter(o.stage for o in outcomes)
     return Group(
@@ -119,6 +123,7 @@ def _group(diagnosis: Diagnosis, outcomes: list[Outcome], found: Mapping[str, Di
         link=diagnosis.link,
         details=_ranked(Counter(found[o.id].detail for o in outcomes if found[o.id].detail))[:_DETAILS],
         count=len(outcomes),
+        silent=silent,
         reasons=_ranked(Counter(str(o.reason or "no reason given") for o in outcomes)),
         stages=tuple((stage, stages[stage]) for stage in Stage if stages[stage]),
         formats=_ranked(Counter(o.format for o in outcomes if o.format)),

@@ -194,7 +194,9 @@ def _history(history: tuple[Stretch, ...], run: Run, *, ascii_only: bool) -> Ite
 
 def _notes(outcome: Outcome) -> Iterator[Part]:
     """Yield whatever else was recorded, each as one line of JSON."""
-    notes = other_notes(outcome, limit=_NOTE)
+    # Its verdict has said why, and the ladder what the checks and their differences noted.
+    said = {"why", *(("checks", "differences") if outcome.checks else ())}
+    notes = tuple((key, text) for key, text in other_notes(outcome, limit=_NOTE) if key not in said)
     if not notes:
         return
     yield from _title("Notes")

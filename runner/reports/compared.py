@@ -8,16 +8,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from runner.compare import STILL, CellChange, Change, Comparison, Side
 from runner.model import REASONS, Diagnosis, Outcome, Run, Stage, Status
 from runner.reports.causes import EXPLAINED, Group, diagnosis_of, group_by_cause
 from runner.reports.clean import one_line
+from runner.reports.judged import BANNER
+from runner.reports.remedies import Remedies
 from runner.reports.tables import GridCell, fold
 from runner.reports.words import counted
 from runner.rules.facts import Environments, facts_by_environment
 from runner.standing import root_of
 from runner.upgrade import EXISTING, OWN
+
+Form = Literal["short", "full"]
 
 _WORKED = (Status.PASSED, Status.DEGRADED)
 
@@ -141,18 +146,44 @@ def _section(name: str, title: str, cells: tuple[CellChange, ...], sides: tuple[
     if name not in ("flaky", "not-comparable", "measured-otherwise"):
         chosen = [outcome for change in cells if (outcome := change.base if past else change.new) is not None]
         causes = sides[0] if past else sides[1]
-        groups = group_by_cause(chosen, {outcome.id: causes.of(outcome) for outcome in chosen})
+        groups = group_by_cause(chosen, {outcome.id: causes.of(outcome) for outcome in chosen}, past=past)
     silent = sum(change.now is not None and change.now.silent for change in cells)
     return Section(name=name, title=title, groups=groups, cells=cells, silent=silent, urgent=urgent, past=past)
 
 
+def leading(section: Section, most: int | None) -> tuple[Group, ...]:
+    """Return the causes that are said each on its own: all for None, else `most` of them besides those with silent failures.
+
+    A silent failure is the worst there is: none hides among others.
+    """
+    silent = sum(group.silent > 0 for group in section.groups)
+    return section.groups if most is None else section.groups[: silent + most]
+
+
+def shown(found: Compared, form: Form) -> tuple[Section, ...]:
+    """Return the sections that a form has: the short one leaves out those that are not urgent."""
+    return tuple(section for section in found.sections if section.urgent or form == "full")
+
+
+def remedies_of(sections: Iterable[Section], most: int | None, *, limit: int) -> Remedies:
+    """Return the remedies of what is said; what is over needs none."""
+    return Remedies((group.remedy for section in sections if not section.past for group in leading(section, most)), limit=limit)
+
+
 def reasons_apart(cells: Iterable[CellChange]) -> tuple[tuple[str, int], ...]:
-    """Return why cells are not comparable, or what of them was measured otherwise, with the number of cells, most frequent first."""
-    found: Counter[str] = Counter()
+    """Return why cells are not comparable, or what of them was measured otherwise, with the number of cells.
+
+    Those that now fail silently come first, then the most frequent.
+    """
+    found: Counter[tuple[bool, str]] = Counter()
     for change in cells:
-        what = "; ".join(change.altered) if change.change is Change.MEASURED_OTHERWISE else change.why
-        found[f"{change.verdict} by the verdict alone; changed: {what}" if change.change is Change.MEASURED_OTHERWISE else what] += 1
-    return tuple(sorted(found.items(), key=lambda item: (-item[1], item[0])))
+        silent = change.now is not None and change.now.silent
+        text = change.why
+        if change.change is Change.MEASURED_OTHERWISE:
+            verdict = f"{change.verdict}, silently," if silent else f"{change.verdict}"
+            text = f"{verdict} by the verdict alone; changed: {'; '.join(change.altered)}"
+        found[(not silent, text)] += 1
+    return tuple((text, count) for (_, text), count in sorted(found.items(), key=lambda item: (item[0][0], -item[1], item[0][1])))
 
 
 def _formats(base: Run, new: Run, comparison: Comparison) -> tuple[FormatRow, ...]:
@@ -218,6 +249,12 @@ _APART = {
     Change.NOT_COMPARABLE: "not comparable",
     Change.FLAKY: "flaky",
 }
+
+
+def unbelievable(comparison: Comparison) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return for each side whose run cannot be believed a heading and why; two environments of one run are told once."""
+    sides = {side.run: side for side in (comparison.base, comparison.new)}
+    return tuple((f"Run {one_line(run)}: {BANNER[:1].lower()}{BANNER[1:]}", side.banner) for run, side in sides.items() if side.banner)
 
 
 def title(comparison: Comparison) -> str:

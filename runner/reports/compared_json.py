@@ -8,8 +8,7 @@ from typing import Any
 from runner.compare import CellChange, Change, Comparison, Side
 from runner.model import Run, Status
 from runner.reports.as_json import group_fields
-from runner.reports.compared import compared, headline
-from runner.reports.compared_markdown import Form
+from runner.reports.compared import Form, compared, headline
 from runner.standing import Standing
 
 SCHEMA = 1
@@ -54,7 +53,7 @@ def document(base: Run, new: Run, comparison: Comparison, *, form: Form = "short
 def _side(side: Side) -> dict[str, Any]:
     counts = {str(status): side.counts.get(status, 0) for status in Status}
     head = {"run": side.run, "started": side.started, "environment": side.environment, "complete": side.complete}
-    return {**head, "planned": side.planned, "ran": side.ran, "counts": counts}
+    return {**head, "planned": side.planned, "ran": side.ran, "counts": counts, "banner": list(side.banner)}
 
 
 def _change(change: CellChange) -> dict[str, Any]:

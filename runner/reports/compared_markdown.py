@@ -6,23 +6,34 @@ Whatever a model or a library wrote is escaped or stands in code spans, as in `m
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
 
 from runner.compare import CellChange, Comparison, Side
 from runner.model import Run
 from runner.reports.causes import Group, error_line
 from runner.reports.clean import code_block, code_span, one_line, prose
-from runner.reports.compared import FormatRow, Section, compared, headline, reasons_apart, side_text, title
+from runner.reports.compared import (
+    Form,
+    FormatRow,
+    Section,
+    compared,
+    headline,
+    leading,
+    reasons_apart,
+    remedies_of,
+    shown,
+    side_text,
+    title,
+    unbelievable,
+)
 from runner.reports.glyphs import SILENT, fraction, glyph_of
 from runner.reports.markdown import link, table_row
+from runner.reports.remedies import Remedies
 from runner.reports.tables import GridCell
 from runner.reports.terminal import details
 from runner.reports.words import counted
 
-Form = Literal["short", "full"]
-
-_SHORT = 4
-_REMEDY = {"short": 180, "full": 600}
+_MOST: dict[Form, int | None] = {"short": 4, "full": None}
+_REMEDY = {"short": 240, "full": 600}
 _CELLS = 2000
 _LINE = 600
 
@@ -30,14 +41,24 @@ _LINE = 600
 def render(base: Run, new: Run, comparison: Comparison, *, form: Form = "short") -> str:
     """Return a comparison as Markdown that ends with a newline; the same two runs give the same text."""
     found = compared(base, new, comparison)
-    lines = [f"## {prose(title(comparison))}", "", headline(found), ""]
+    lines = [f"## {prose(title(comparison))}", "", *_banners(comparison), headline(found), ""]
     lines += _environments(comparison)
     lines += _formats(found.formats, comparison)
-    for section in found.sections:
-        if section.urgent or form == "full":
-            lines += _section(section, form)
+    sections = shown(found, form)
+    remedies = remedies_of(sections, _MOST[form], limit=_REMEDY[form])
+    for section in sections:
+        lines += _section(section, form, remedies)
     lines += _sides(comparison)
     return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _banners(comparison: Comparison) -> Iterator[str]:
+    for heading, lines in unbelievable(comparison):
+        yield "> [!CAUTION]"
+        yield f"> **{prose(heading)}.**"
+        yield ">"
+        yield from (f"> - {prose(line)}" for line in lines)
+        yield ""
 
 
 def _sides(comparison: Comparison) -> Iterator[str]:
@@ -82,20 +103,22 @@ def _cell(cell: GridCell) -> str:
     return " ".join(part for part in (glyph_of(cell).sign.replace("~", "\\~"), fraction(cell)) if part) if cell.counts else ""
 
 
-def _section(section: Section, form: Form) -> Iterator[str]:
+def _section(section: Section, form: Form, remedies: Remedies) -> Iterator[str]:
     silent = f", {section.silent} of them silently {SILENT.sign}" if section.silent else ""
     yield f"### {prose(section.title)}"
     yield ""
     yield f"{counted(len(section.cells), 'cell')}{silent}."
     yield ""
-    most = len(section.groups) if form == "full" else _SHORT
-    for group in section.groups[:most]:
-        yield f"- {_group(group, form, past=section.past)}"
-    if len(section.groups) > most:
-        rest = section.groups[most:]
+    groups = leading(section, _MOST[form])
+    for group in groups:
+        yield f"- {_group(group, form, '' if section.past else remedies.say(group.remedy))}"
+    if rest := section.groups[len(groups) :]:
         yield f"- {counted(len(rest), 'more cause')} with {counted(sum(group.count for group in rest), 'cell')}"
     if not section.groups:
-        yield from (f"- {counted(count, 'cell')}: {prose(text)}" for text, count in reasons_apart(section.cells)[: most or _SHORT])
+        apart = reasons_apart(section.cells)
+        yield from (f"- {counted(count, 'cell')}: {prose(text)}" for text, count in apart[: _MOST[form]])
+        if left := sum(count for _, count in apart[_MOST[form] or len(apart) :]):
+            yield f"- {counted(left, 'cell')} for other reasons"
     yield ""
     if form == "full":
         lines = [_line(change) for change in section.cells[:_CELLS]]
@@ -105,18 +128,19 @@ def _section(section: Section, form: Form) -> Iterator[str]:
         yield ""
 
 
-def _group(group: Group, form: Form, *, past: bool) -> str:
-    """Return a cause as a sentence or two; what is over needs no remedy."""
+def _group(group: Group, form: Form, remedy: str) -> str:
+    """Return a cause as a sentence or two."""
     words = [", ".join(prose(name) for name, _ in named) for named in (group.formats, group.reasons if form == "full" else ())]
-    text = f"**{counted(group.count, 'cell')}** ({'; '.join(word for word in words if word)}): {prose(group.cause)}"
+    silent = f", {SILENT.sign} {group.silent} of them silently" if group.silent else ""
+    text = f"**{counted(group.count, 'cell')}{silent}** ({'; '.join(word for word in words if word)}): {prose(group.cause)}"
     if group.class_ == "unknown":
         text += f": {code_span(group.error)}"
     if group.details and form == "full":
         text += f"; here: {prose(details(group))}"
     if group.link:
         text += f" ({link(group.link)})"
-    if group.remedy and not past:
-        text += f". {prose(group.remedy[:1].upper() + group.remedy[1:], limit=_REMEDY[form])}"
+    if remedy:
+        text += f". {prose(remedy[:1].upper() + remedy[1:], limit=len(remedy))}"
     return text + "."
 
 

@@ -48,6 +48,7 @@ _GROUP = _object(
     link=_TEXT,
     details=_map(_COUNT),
     count=_COUNT,
+    silent=_COUNT,
     confirmed=_COUNT,
     reasons=_map(_COUNT, [*map(str, Reason), "no reason given"]),
     stages=_map(_COUNT, [str(stage) for stage in Stage]),
@@ -108,7 +109,16 @@ _REPORT = _object(
     blockers=_list(_object(id=_TEXT, status=_maybe(_STATUS), count=_COUNT)),
 )
 
-_SIDE = _object(run=_TEXT, started=_TEXT, environment=_maybe(_TEXT), complete=_FLAG, planned=_COUNT, ran=_COUNT, counts=_COUNTS)
+_SIDE = _object(
+    run=_TEXT,
+    started=_TEXT,
+    environment=_maybe(_TEXT),
+    complete=_FLAG,
+    planned=_COUNT,
+    ran=_COUNT,
+    counts=_COUNTS,
+    banner=_list(_TEXT),
+)
 _STANDING = _maybe(_object(status=_STATUS, says=_maybe(_STATUS), reason=_maybe({"enum": [str(reason) for reason in Reason]}), silent=_FLAG))
 
 _COMPARISON = _object(

@@ -6,7 +6,7 @@ cleaned: a character that XML does not allow would make the whole file unreadabl
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from xml.etree import ElementTree
 
 from runner.judge import Judgement, judge
@@ -15,6 +15,9 @@ from runner.reports.causes import EXPLAINED, diagnosis_of, error_line
 from runner.reports.clean import clean, one_line
 from runner.rules.facts import facts_by_environment
 from runner.standing import is_silent
+
+RULES = "known_failures"
+"""The name of the suite of what is wrong with the rules themselves."""
 
 _LONGEST = 8000
 _TAGS = {
@@ -38,11 +41,10 @@ def render(run: Run, judgement: Judgement | None = None) -> str:
             cases.setdefault(outcome.environment, []).append((outcome, _case(outcome, diagnosis, found)))
     root = ElementTree.Element("testsuites", name="tensorflow-compatibility-matrix")
     for name, pairs in cases.items():
-        suite = ElementTree.SubElement(root, "testsuite", _attributes(name, run, pairs))
-        properties = ElementTree.SubElement(suite, "properties")
-        for key, value in (("run", run.header.run), ("engine", run.header.engine), ("profile", run.header.profile)):
-            ElementTree.SubElement(properties, "property", name=key, value=_text(value))
-        suite.extend(element for _, element in pairs)
+        _suite(root, name, run, [element for _, element in pairs], seconds=sum(outcome.duration_s for outcome, _ in pairs))
+    if found.problems:
+        # They end the run with exit code 1 as news does, and are of no environment.
+        _suite(root, RULES, run, [_problem(problem, number) for number, problem in enumerate(found.problems, 1)])
     suites = list(root)
     # The schema of Jenkins knows no other numbers here.
     for number in ("tests", "failures", "errors"):
@@ -54,15 +56,30 @@ def render(run: Run, judgement: Judgement | None = None) -> str:
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
 
 
-def _attributes(name: str, run: Run, pairs: list[tuple[Outcome, ElementTree.Element]]) -> dict[str, str]:
-    tags = [child.tag for _, element in pairs for child in element]
+def _suite(root: ElementTree.Element, name: str, run: Run, cases: Sequence[ElementTree.Element], *, seconds: float = 0.0) -> None:
+    suite = ElementTree.SubElement(root, "testsuite", _attributes(name, run, cases, seconds))
+    properties = ElementTree.SubElement(suite, "properties")
+    for key, value in (("run", run.header.run), ("engine", run.header.engine), ("profile", run.header.profile)):
+        ElementTree.SubElement(properties, "property", name=key, value=_text(value))
+    suite.extend(cases)
+
+
+def _problem(text: str, number: int) -> ElementTree.Element:
+    """Return the case of a rule that expired or fits no cell. Its name begins with its number: texts may be cut alike."""
+    case = ElementTree.Element("testcase", name=_text(f"{number}: {text}"), classname=RULES, time="0.000")
+    ElementTree.SubElement(case, "failure", message=_text(text), type="rule-problem").text = _text(text)
+    return case
+
+
+def _attributes(name: str, run: Run, cases: Sequence[ElementTree.Element], seconds: float) -> dict[str, str]:
+    tags = [child.tag for element in cases for child in element]
     return {
         "name": _text(name),
-        "tests": str(len(pairs)),
+        "tests": str(len(cases)),
         "failures": str(tags.count("failure")),
         "errors": str(tags.count("error")),
         "skipped": str(tags.count("skipped")),
-        "time": f"{sum(outcome.duration_s for outcome, _ in pairs):.3f}",
+        "time": f"{seconds:.3f}",
         "timestamp": _text(run.header.started[:19]),
     }
 
@@ -77,7 +94,7 @@ def _case(outcome: Outcome, diagnosis: Diagnosis | None, judgement: Judgement) -
     if news:
         # News, whatever its status: a regression that is degraded, or a pass that was not expected.
         ElementTree.SubElement(case, "failure", message=_text(f"{news}; {said}"), type="unexpected").text = text
-    elif known and tag == "failure":
+    elif known:
         ElementTree.SubElement(case, "skipped", message=_text(f"known: {known}; {said}"))
     elif tag == "skipped":
         blocked = f" by {outcome.blocked_by}" if outcome.blocked_by else ""

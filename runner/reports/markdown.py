@@ -25,8 +25,13 @@ _SUMMARY = 200
 _SHORT = 10
 
 
-def render(run: Run, *, command: tuple[str, ...] = COMMAND, short: bool = False, judgement: Judgement | None = None) -> str:
-    """Return the report of a run as Markdown, ending in a newline; the short form has no grids, and the ten largest causes of a kind."""
+def render(
+    run: Run, *, command: tuple[str, ...] = COMMAND, short: bool = False, judgement: Judgement | None = None, newest: bool = True
+) -> str:
+    """Return the report of a run as Markdown, ending in a newline; the short form has no grids, and the ten largest causes of a kind.
+
+    `newest` says whether the run is the one that commands take where none is named.
+    """
     tables = pivot(run)
     most = _SHORT if short else _SUMMARY
     found = judgement or judge(run)
@@ -46,7 +51,7 @@ def render(run: Run, *, command: tuple[str, ...] = COMMAND, short: bool = False,
         lines += _causes(title, groups, messages=groups is tables.faults, most=most)
     lines += _unknown(tables, most)
     lines += _blockers(tables, most)
-    lines += _next_steps(tables, command)
+    lines += _next_steps(tables, command, newest)
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
@@ -223,11 +228,11 @@ def _blockers(tables: Tables, most: int) -> Iterator[str]:
     yield ""
 
 
-def _next_steps(tables: Tables, command: tuple[str, ...]) -> Iterator[str]:
+def _next_steps(tables: Tables, command: tuple[str, ...], newest: bool) -> Iterator[str]:
     yield "## Next"
     yield ""
     yield f"The run lies in {code_span(one_line(str(tables.path), limit=400))}."
-    for step in next_steps(tables, command=command):
+    for step in next_steps(tables, command=command, newest=newest):
         yield ""
         yield f"{step.why}:"
         yield ""

@@ -38,15 +38,18 @@ class Options:
     run: tuple[str, ...]
 
 
-def options(path: Path, matrix: str) -> Options:
-    """Return the options for a run at `path` (its directory or the file in it) that was made of a matrix file."""
+def options(path: Path, matrix: str, *, newest: bool = True) -> Options:
+    """Return the options for a run at `path` (its directory or the file in it) that was made of a matrix file.
+
+    Of a run that is not the `newest` one it has to be said which.
+    """
     directory = path.parent if path.suffix == ".jsonl" else path
     reports = directory.parent.parent
     kept = directory.parent.name == _RUNS
     return Options(
         matrix=() if _same(Path(matrix), MATRIX) else ("--matrix", matrix),
         reports=() if not kept or _same(reports, REPORTS) else ("--reports", str(reports)),
-        run=() if kept else ("--run", str(path)),
+        run=("--run", str(path)) if not kept else () if newest else ("--run", directory.name),
     )
 
 
@@ -60,9 +63,11 @@ def reproduce_command(cell: str, given: Options, *, command: tuple[str, ...] = C
     return _line(*command, "reproduce", cell, *given.matrix, *given.reports)
 
 
-def next_steps(tables: Tables, *, command: tuple[str, ...] = COMMAND, page: Path | None = None) -> Iterator[Step]:
-    """Yield what to do next, the most urgent first. `command` is how the reader starts the runner, `page` the run's page, if it has one."""
-    given = options(tables.path, tables.matrix)
+def next_steps(tables: Tables, *, command: tuple[str, ...] = COMMAND, page: Path | None = None, newest: bool = True) -> Iterator[Step]:
+    """Yield what to do next, the most urgent first. `command` is how the reader starts the runner, `page` the run's page, if it has one,
+    `newest` whether it is the run that commands take where none is named.
+    """
+    given = options(tables.path, tables.matrix, newest=newest)
     again = _line(*(tables.command or (*command, "run", "--profile", tables.profile, *given.matrix, *given.reports)))
     if tables.interrupted:
         state = "It was interrupted" if tables.finished else "If it is not running any more, it was interrupted"

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from math import isfinite
 from pathlib import Path
 
+from runner.banner import banner_of
 from runner.model import SEVERITY, Diagnosis, Outcome, Run, Stage, Status
 from runner.reports.causes import EXPLAINED, Group, diagnosis_of, group_by_cause, is_unknown
 from runner.reports.damage import Damage, damage_of
@@ -108,6 +109,8 @@ class Tables:
     blockers: tuple[Blocker, ...]
     damage: Damage = field(default_factory=Damage)
     """What fixtures show that are about a fault; they are in no grid and in no count by stage."""
+    banner: tuple[str, ...] = ()
+    """Why the run cannot be believed."""
 
 
 def effective_status(outcome: Outcome, outcomes: dict[str, Outcome]) -> Status:
@@ -170,6 +173,7 @@ def pivot(run: Run) -> Tables:
         unknown=group_by_cause((o for o in outcomes if o.id in found and is_unknown(found[o.id])), found),
         blockers=_blockers(run, outcomes),
         damage=damage_of({o.id: o for o in outcomes}),
+        banner=banner_of(run),
     )
 
 

@@ -34,22 +34,37 @@ _NEWS = 20
 
 
 def print_report(
-    run: Run, console: Console, *, command: tuple[str, ...] = COMMAND, judgement: Judgement | None = None, page: Path | None = None
+    run: Run,
+    console: Console,
+    *,
+    command: tuple[str, ...] = COMMAND,
+    judgement: Judgement | None = None,
+    page: Path | None = None,
+    newest: bool = True,
 ) -> None:
     """Print a run. `command` is how the reader starts the runner; `judgement` what the run amounts to against what was expected of it;
-    `page` is its page, where it has one.
+    `page` is its page, where it has one; `newest` whether it is the run that commands take where none is named.
     """
     found = judgement or judge(run)
     print_parts(_banner(found), console)
-    print_parts(parts(pivot(run), width=console.width, ascii_only=console.options.ascii_only, command=command, page=page), console)
+    ascii_only = console.options.ascii_only
+    print_parts(parts(pivot(run), width=console.width, ascii_only=ascii_only, command=command, page=page, newest=newest), console)
     print_parts(_judged(found), console)
 
 
 def to_text(
-    run: Run, *, width: int = 100, command: tuple[str, ...] = COMMAND, judgement: Judgement | None = None, page: Path | None = None
+    run: Run,
+    *,
+    width: int = 100,
+    command: tuple[str, ...] = COMMAND,
+    judgement: Judgement | None = None,
+    page: Path | None = None,
+    newest: bool = True,
 ) -> str:
     """Return the terminal report as plain text without control codes."""
-    return plain_text(lambda console: print_report(run, console, command=command, judgement=judgement, page=page), width=width)
+    return plain_text(
+        lambda console: print_report(run, console, command=command, judgement=judgement, page=page, newest=newest), width=width
+    )
 
 
 def _banner(judgement: Judgement) -> Iterator[Part]:
@@ -77,7 +92,13 @@ def _judged(judgement: Judgement) -> Iterator[Part]:
 
 
 def parts(
-    tables: Tables, *, width: int, ascii_only: bool = False, command: tuple[str, ...] = COMMAND, page: Path | None = None
+    tables: Tables,
+    *,
+    width: int,
+    ascii_only: bool = False,
+    command: tuple[str, ...] = COMMAND,
+    page: Path | None = None,
+    newest: bool = True,
 ) -> Iterator[Part]:
     """Yield the pieces of the report in their order."""
     look = _Look(ascii_only)
@@ -92,7 +113,7 @@ def parts(
     yield from map(Part, _blockers(tables, look))
     yield Part(Text())
     yield Part(Text.assemble("The run lies in ", (one_line(str(tables.path), limit=400), "bold")), whole=True)
-    for step in next_steps(tables, command=command, page=page):
+    for step in next_steps(tables, command=command, page=page, newest=newest):
         yield Part(Text())
         yield Part(Text(f"{step.why}:"))
         for line in step.commands:

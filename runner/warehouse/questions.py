@@ -10,6 +10,7 @@ from runner.errors import UsageError
 from runner.nearest import did_you_mean
 
 QUERIES = Path(__file__).parent / "queries"
+_SQL = ("select", "with", "from", "describe", "show")
 _VALUE = re.compile(r"([A-Z][A-Z_]*): (.+)")
 
 
@@ -61,5 +62,9 @@ def statement_of(words: tuple[str, ...]) -> tuple[str, dict[str, str]]:
     if not given and len(first.split()) > 1:
         return first, {}
     if given:
-        raise UsageError(f"query: there is no question {first!r}; SQL is one word: put it in quotes. `query --list` shows the questions")
+        near = did_you_mean(first, tuple(known), most=0)
+        # Unquoted SQL is near to some name by chance only.
+        near = f"{near} " if near.endswith("?") and first.lower() not in _SQL else ""
+        how = "SQL is one word: put it in quotes. `query --list` shows the questions"
+        raise UsageError(f"query: there is no question {first!r}; {near}{how}")
     raise UsageError(f"query: there is no question {first!r}; {did_you_mean(first, tuple(known))}. `query --list` shows them all")

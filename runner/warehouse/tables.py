@@ -78,7 +78,7 @@ class Warehouse:
                 relation = relation.project(", ".join(made))
             return Answer(names, types, tuple(relation.fetchall()))
         except duckdb.Error as error:
-            raise UsageError(f"{_message(error)}\n{columns()}") from error
+            raise UsageError(f"{_message(error)}\nTables and columns:\n{columns()}") from error
 
 
 def _without_zone(name: str, kind: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,15 +11,18 @@ import pytest
 
 from runner.banner import banner_of
 from runner.canaries import BROKEN, CANARIES, SOUND
+from runner.cli import main
 from runner.compare import compare
+from runner.comparing import WAYS
 from runner.errors import EngineFault, UsageError
 from runner.executor import execute
 from runner.expecting import accept
 from runner.judge import judge
 from runner.model import Reason, Run, Stage, Status
 from runner.plan import Plan, make_plan
-from runner.reports import as_json, badge, junit, markdown, terminal
+from runner.reports import as_json, badge, compared_json, compared_markdown, compared_terminal, junit, markdown, terminal
 from runner.reports.judged import BANNER
+from runner.reports.picture.draw import as_svg
 from runner.reports.tables import pivot
 from runner.selection import select
 from runner.spec import load_matrix
@@ -99,8 +103,32 @@ def test_whichever_half_is_wrong_there_is_a_banner_and_exit_code_4(script: Scrip
     assert as_json.document(found)["banner"] == list(said)
     assert "not to be believed" in badge.render(found)
     assert "<system-err>" in junit.render(found)
+    assert BANNER in as_svg(found)
     with pytest.raises(UsageError, match="cannot be believed"):
         accept(None, output=tmp_path / "baseline.jsonl", reports=tmp_path, console=None)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("wrong", ["base", "new"])
+def test_a_comparison_with_a_run_that_cannot_be_believed_says_so_above_its_headline(
+    wrong: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    paths = {"base": tmp_path / "1", "new": tmp_path / "2"}
+    runs = {side: run(well if side == wrong else honest, path) for side, path in paths.items()}
+    found = compare(runs["base"], runs["new"])
+    for render in (compared_markdown.render, compared_terminal.to_text):
+        text = " ".join(render(runs["base"], runs["new"], found).replace("!!!", "").split())
+        assert f"Run {runs[wrong].header.run}: this run cannot be believed" in (above := text.partition("Of ")[0])
+        assert "b: a model that comes back" in above
+        assert text.count("cannot be believed") == 1
+    document = json.loads(compared_json.render(runs["base"], runs["new"], found))
+    assert {side: bool(document[side]["banner"]) for side in runs} == {side: side == wrong for side in runs}
+    for way in WAYS:
+        monkeypatch.setattr("sys.argv", ["runner", "compare", *(str(runs[side].path) for side in runs), "--as", way])
+        assert main() == 4
+    monkeypatch.setattr("sys.argv", ["runner", "compare", str(runs[wrong].path), str(runs[wrong].path)])
+    capsys.readouterr()
+    assert main() == 4
+    assert capsys.readouterr().out.count("cannot be believed") == 1
 
 
 def test_an_environment_that_cannot_be_made_is_no_matter_of_the_canary(tmp_path: Path) -> None:

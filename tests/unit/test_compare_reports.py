@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,11 +15,11 @@ from markdown_it import MarkdownIt
 from runner.cli import main
 from runner.compare import Change, compare
 from runner.comparing import FORMS
-from runner.model import Outcome, Reason, Run, Status
+from runner.model import Diagnosis, Outcome, Reason, Run, Status
 from runner.records import Record, encode
 from runner.reports import compared_json, compared_markdown, compared_terminal
-from runner.reports.compared import compared, headline
-from runner.reports.compared_markdown import Form
+from runner.reports.compared import Form, compared, headline, reasons_apart
+from runner.reports.remedies import whole_clauses
 from runner.store import FILE
 from runner.upgrade import compare_environments
 from tests.unit.samples import HOSTILE, build, error, full_run, load, run_of
@@ -117,6 +117,85 @@ def test_the_same_runs_in_another_order_give_the_same_text() -> None:
         for form in FORMS.values():
             first, second = shuffled
             assert render(base, new, compare(base, new), form=form) == render(first, second, compare(first, second), form=form)
+
+
+def many_causes(cells: int = 9) -> tuple[Run, Run]:
+    """Return two runs between which each cell breaks for a cause of its own, the large ones loudly, the small ones silently."""
+    names = [f"c{cause}x{number}" for cause in range(cells) for number in range(cells - cause)]
+
+    def now(name: str) -> Outcome:
+        number = int(name[1])
+        loud = number < cells - 3
+        failed = cell(name, Status.FAILED, Reason.LOAD_RAISED if loud else Reason.WEIGHTS_DIFFER)
+        made: dict[str, object] = {"cause": f"cause {number}", "class": "values", "remedy": f"do {number % 2}(a); or wait"}
+        return failed.model_copy(update={"diagnosis": Diagnosis.model_validate(made)})
+
+    base = named(run_of(*(cell(name, Status.PASSED) for name in names), environments=PAIR), "one")
+    return base, named(run_of(*map(now, names), environments=PAIR), "two")
+
+
+def test_silent_failures_come_first_and_hide_among_no_others() -> None:
+    base, new = many_causes()
+    comparison = compare(base, new)
+    (section,) = compared(base, new, comparison).sections
+    assert [group.silent for group in section.groups] == [3, 2, 1, *[0] * 6]
+    assert sum(group.silent for group in section.groups) == section.silent == 6
+    markdown = compared_markdown.render(base, new, comparison)
+    assert "45 cells, 6 of them silently ≠" in markdown
+    assert [line.split("(")[0] for line in markdown.splitlines() if line.startswith("- **")] == [
+        "- **3 cells, ≠ 3 of them silently** ",
+        "- **2 cells, ≠ 2 of them silently** ",
+        "- **1 cell, ≠ 1 of them silently** ",
+        *(f"- **{count} cells** " for count in (9, 8, 7, 6)),
+    ]
+    assert "- 2 more causes with 9 cells" in markdown
+    terminal = compared_terminal.to_text(base, new, comparison)
+    assert all(f"≠ {count} of them silently" in terminal for count in (6, 3, 2, 1))
+    document = json.loads(compared_json.render(base, new, comparison))
+    assert [cause["silent"] for cause in document["sections"][0]["causes"]][:4] == [3, 2, 1, 0]
+
+
+def test_what_is_fixed_is_silent_no_more() -> None:
+    new, base = many_causes()
+    (section,) = compared(base, new, compare(base, new)).sections
+    assert (section.name, section.silent, {group.silent for group in section.groups}) == ("fixed", 0, {0})
+
+
+@pytest.mark.parametrize("render", [compared_markdown.render, compared_terminal.to_text])
+def test_a_remedy_is_said_once(render: Callable[..., str]) -> None:
+    base, new = many_causes()
+    text = " ".join(render(base, new, compare(base, new), form="full").split())
+    for number in (0, 1):
+        assert len(re.findall(rf"[dD]o {number}\(a\); or wait \(remedy \d\)", text)) == 1
+    assert len(re.findall(r"[rR]emedy \d, as above", text)) == 7
+
+
+@pytest.mark.parametrize(
+    ("text", "cut"),
+    [
+        ("short; and whole", "short; and whole"),
+        ("the first is never cut in its middle; the second goes", "the first is never cut in its middle"),
+        ("one; two words; three words more", "one; two words"),
+        ("call s = c.restore(path); s.assert_consumed(), and look", "call s = c.restore(path); s.assert_consumed(), and look"),
+        ("call(a; b and the like in it); or not", "call(a; b and the like in it)"),
+        ("no clause at all in what is much too long", "no clause at all in what is much too long"),
+    ],
+)
+def test_a_remedy_is_cut_between_clauses_or_not_at_all(text: str, cut: str) -> None:
+    assert whole_clauses(text, limit=20) == cut
+
+
+def test_cells_that_were_measured_otherwise_and_fail_silently_are_told_first_and_none_is_left_out() -> None:
+    base = run_of(*(cell(f"c{number}", Status.PASSED) for number in range(8)))
+    failed = [cell(f"c{n}", Status.FAILED, Reason.WEIGHTS_DIFFER if n == 7 else Reason.LOAD_RAISED) for n in range(8)]
+    found = compare(base, run_of(*failed))
+    changes = tuple(
+        replace(change, change=Change.MEASURED_OTHERWISE, altered=(f"fixture {number}",)) for number, change in enumerate(found.changes)
+    )
+    apart = reasons_apart(changes)
+    assert apart[0] == ("regressed, silently, by the verdict alone; changed: fixture 7", 1)
+    text = compared_markdown.render(base, run_of(*failed), replace(found, changes=changes))
+    assert "- 4 cells for other reasons" in text
 
 
 @pytest.mark.parametrize("form", ["short", "full"])

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from runner.baselines import baseline_of, find_baseline, keep, kept, read_baseline, to_text, worth_accepting
+from runner.baselines import baseline_of, cut_short, find_baseline, keep, kept, read_baseline, to_text, worth_accepting
 from runner.cli import main
 from runner.errors import InvalidMatrix, UsageError
 from runner.expectations import Baseline, Expectations, KnownFailure
@@ -190,6 +190,9 @@ HEAD = '{"type":"baseline","schema":1,"run":"a","started":"b","profile":"c","cel
         (HEAD + '{"id":"x","status":"fine"}\n', r"jsonl:2: no line"),
         (HEAD + 2 * '{"id":"x","status":"passed"}\n', r"jsonl:3: the cell x is there twice"),
         ('{"id":"x","status":"passed"}\n', "no first line"),
+        (HEAD.replace('"schema":1', '"schema":2,"new":3'), r"jsonl:1: written by a newer version"),
+        (HEAD + '{"id":"x"}\n', r"jsonl:2: no line of a baseline \(status: Field required\)"),
+        ("garbage\n", "neither a run"),
     ],
 )
 def test_a_baseline_that_is_none_is_told_by_its_line(text: str, told: str, tmp_path: Path) -> None:
@@ -197,6 +200,31 @@ def test_a_baseline_that_is_none_is_told_by_its_line(text: str, told: str, tmp_p
     path.write_text(text)
     with pytest.raises(UsageError, match=told):
         read_baseline(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("garbage\n", "neither a run .* nor a baseline"),
+        ("", "neither a run .* nor a baseline"),
+        ('{"id":"x","status":"passed"}\n', "no first line"),
+        (HEAD.replace('"schema":1', '"schema":2'), "newer version"),
+    ],
+)
+def test_what_is_asked_for_as_a_baseline_and_is_none_is_a_wrong_word(text: str, told: str, tmp_path: Path) -> None:
+    path = tmp_path / "given.jsonl"
+    path.write_text(text)
+    with pytest.raises(UsageError, match=told) as caught:
+        find_baseline(str(path), RunStore(tmp_path))
+    assert "remove" not in str(caught.value)
+
+
+def test_a_baseline_that_was_cut_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "baseline.jsonl"
+    path.write_text("".join(to_text(baseline_of(full_run())).splitlines(keepends=True)[:7]))
+    assert "first line speaks of" in cut_short(read_baseline(path))
+    assert "it has 6" in cut_short(read_baseline(path))
+    assert cut_short(baseline_of(full_run())) == ""
 
 
 def written(reports: Path, run: Run) -> Run:
@@ -283,6 +311,7 @@ def test_a_rule_that_fits_no_cell_of_any_profile_is_told(tmp_path: Path) -> None
         ('{selector: "load/*"}', "`reason` is missing"),
         ("{reason: load-raised}", "`selector` is missing"),
         ('{selector: "load/*", reason: load-raise}', "did you mean 'load-raised'"),
+        ('{selector: "load/*", reason: qqqqqqqq}', "nearest: "),
         ('{selector: "load/*", reason: load-raised, expires: soon}', "expires"),
         ('{selector: "load/*", reason: load-raised, expires: 2027-02-30}', "expires"),
         ('{selector: "load/*", reason: load-raised, until: 2027-02-03}', "unknown key `until`"),
@@ -299,7 +328,7 @@ def test_a_known_failure_that_is_wrong_is_told_by_its_line(entry: str, told: str
 def test_the_baseline_of_a_matrix_file_lies_beside_it_and_must_be_there(tmp_path: Path) -> None:
     file = matrix(tmp_path, "baseline: accepted.jsonl")
     chosen, store = select(load_matrix(file)), RunStore(tmp_path)
-    with pytest.raises(UsageError, match=r"accepted\.jsonl.*--baseline none"):
+    with pytest.raises(UsageError, match=r"matrix\.yaml:3: .*accepted\.jsonl.*--baseline none"):
         expected(chosen, None, store)
     assert expected(chosen, "none", store).baseline is None
     (tmp_path / "accepted.jsonl").write_text(to_text(baseline_of(full_run())))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 import subprocess
 import sys
 from dataclasses import replace
@@ -12,11 +14,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 
 from runner.errors import UsageError
 from runner.executor import execute
 from runner.history import histories_of, history_of, stretches_of
-from runner.keeping import HOLD, prune
+from runner.keeping import HOLD, print_runs, prune
 from runner.model import Outcome, Reason, Run, Status
 from runner.plan import Plan, make_plan
 from runner.reports.cell import print_cell
@@ -27,7 +30,7 @@ from runner.store import RunStore
 from tests.unit.engine_in_memory import MemoryEngine
 from tests.unit.plans import selection
 from tests.unit.runs_on_disk import write
-from tests.unit.samples import load, run_of
+from tests.unit.samples import load, run_of, save
 
 ROOT = Path(__file__).parents[2]
 CELL = "load/old/new/sequential/h5/load-model"
@@ -111,6 +114,36 @@ def test_the_list_of_runs(tmp_path: Path) -> None:
     assert printed.returncode == 0
     assert "6 runs" in printed.stdout
     assert '"state": "interrupted"' in command("runs", "list", "--json", "--reports", str(tmp_path)).stdout
+
+
+def test_the_list_of_runs_counts_no_canary(tmp_path: Path) -> None:
+    cells = [load(("old", "new"), name, "h5", "load-model") for name in ("a", "b")]
+    canaries = [save("new", "canary", "h5", canary=name) for name in ("sound", "broken")]
+    canaries = [outcome.model_copy(update={"id": f"{outcome.id}@{outcome.canary}"}) for outcome in canaries]
+    write(tmp_path, "20261101-000000-aaaa", *cells, *canaries, canaries=2)
+    (row,) = json.loads(command("runs", "list", "--json", "--reports", str(tmp_path)).stdout)
+    assert (row["planned"], row["counts"]) == (2, {"passed": 2})
+    assert "  2  2✓ " in command("runs", "list", "--reports", str(tmp_path)).stdout
+
+
+def test_the_list_of_runs_has_whole_ids_on_a_narrow_terminal_and_whole_lines_elsewhere(tmp_path: Path) -> None:
+    runs = [f"2026110{day}-000000-aaaa" for day in (1, 2)]
+    for run in runs:
+        statuses = [status for status in Status for _ in range(1000)]
+        cells = [load(("old", "new"), f"f{number}", "h5", "load-model", status) for number, status in enumerate(statuses)]
+        write(tmp_path, run, *cells)
+    every = "1000✓ 1000~ 1000✗ 1000· 1000○ 1000! 1000?"
+    for width, terminal in ((80, True), (80, False), (40, True)):
+        stream = io.StringIO()
+        print_runs(RunStore(tmp_path), Console(file=stream, width=width, force_terminal=terminal, color_system=None), as_json=False)
+        lines = stream.getvalue().splitlines()
+        assert [line.split()[0] for line in lines if line.startswith("2026")] == runs[::-1]
+        assert all("complete" in line for line in lines if line.startswith("2026"))
+        if width == 80 and terminal:
+            assert max(map(len, lines)) <= width
+            assert not any("…" in line for line in lines)
+        else:
+            assert all(every in line for line in lines if line.startswith("2026"))
 
 
 def outline(day: int, profile: str = "quick", *, complete: bool = True, active: bool = False) -> Outline:

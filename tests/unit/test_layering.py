@@ -38,7 +38,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "commands": (
         *("cli", "__main__", "locking", "imaging", "package_index", "reproduce", "bench", "benchmark", "reports.planned"),
         *("doctor", "checkup", "options", "merging", "history_commands", "querying", "keeping", "retention", "nightly"),
-        *("comparing", "expecting", "baselines", "writing", "step_summary", "report_files", "running"),
+        *("comparing", "expecting", "baselines", "writing", "closed_pipe", "step_summary", "report_files", "running"),
     ),
 }
 """Modules and packages of each room, as docs/architecture.md describes them."""

@@ -111,6 +111,42 @@ def test_known_failures_are_skipped_and_news_are_failures_whatever_their_status(
     assert tags == {"a": ["skipped"], "b": ["failure"], "c": ["failure"]}
 
 
+def test_whatever_is_known_is_skipped_as_known() -> None:
+    run = run_of(
+        save(PAIR[0], "s", "h5", Status.FAILED, Reason.SAVE_RAISED, error=error()),
+        load(PAIR, "b", "h5", "load-model", Status.DEGRADED, Reason.COMPILE_LOST),
+    )
+    rules = (KnownFailure(selector="*/b/*", reason=Reason.COMPILE_LOST), KnownFailure(selector="*/s/*", reason=Reason.SAVE_RAISED))
+    text = junit.render(run, judge(run, Expectations(rules=rules)))
+    SCHEMA.validate(text)
+    told = [skipped.attrib["message"] for case in ElementTree.fromstring(text).iter("testcase") for skipped in case]
+    assert len(told) == 2
+    assert all(message.startswith("known: ") for message in told)
+
+
+def test_a_problem_of_the_rules_alone_is_seen_where_the_build_is_seen() -> None:
+    run = run_of(load(PAIR, "a", "h5", "load-model"))
+    rules = (KnownFailure(selector="*/b/*", reason=Reason.LOAD_RAISED),)
+    expectations = Expectations(rules=rules, problems=(f"rule 1 {HOSTILE}", "rule 2 fits no cell"))
+    judgement = judge(run, expectations)
+    assert judgement.exit_code == 1
+    text = junit.render(run, judgement)
+    SCHEMA.validate(text)
+    root = ElementTree.fromstring(text)
+    assert root.attrib["failures"] == "2"
+    suite = root[-1]
+    assert suite.attrib["name"] == "known_failures"
+    assert (suite.attrib["tests"], suite.attrib["failures"]) == ("2", "2")
+    assert [failure.attrib["message"] for failure in suite.iter("failure")][1] == "rule 2 fits no cell"
+    assert badge_of(run, expectations)["message"] == "1 of 1, 2 rule problems"
+    assert badge_of(run, Expectations(rules=rules, problems=("one",))) == {
+        "schemaVersion": 1,
+        "label": "saved models load",
+        "message": "1 of 1, 1 rule problem",
+        "color": "red",
+    }
+
+
 @pytest.mark.parametrize(("name", "schema"), [("report", report_schema()), ("compare", compare_schema())])
 def test_a_published_schema_is_the_codes(name: str, schema: dict[str, Any]) -> None:
     Draft202012Validator.check_schema(schema)

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from runner.model import Run
+from runner.model import Check, CheckResult, Reason, Run, Status
 from runner.reports import cell, markdown, terminal
 from runner.reports.next_steps import next_steps
 from runner.reports.tables import pivot
-from tests.unit.samples import full_run
+from tests.unit.samples import QUICK, full_run, load, run_of
 
 RUN = "20261121-050000-abcd"
 
@@ -57,9 +57,28 @@ def test_a_run_that_lies_alone_is_given_by_its_path() -> None:
     assert "--reports" not in found["reproduce"]
 
 
+def test_a_run_that_is_not_the_newest_is_named() -> None:
+    run = run_at(f"reports/runs/{RUN}")
+    lines = [line for step in next_steps(pivot(run), newest=False) for line in step.commands]
+    assert any(f" --run {RUN}" in line for line in lines if " show " in line)
+    for text in (terminal.to_text(run, newest=False), markdown.render(run, newest=False)):
+        assert f" --run {RUN}" in text
+    assert " --run " not in terminal.to_text(run)
+
+
 def test_every_report_prints_them() -> None:
     run = run_at(f"/srv/my runs/runs/{RUN}/run.jsonl", "own.yaml")
     again = "--matrix own.yaml --reports '/srv/my runs'\n"
     worst = commands(run)["reproduce"][0]
     for text in (terminal.to_text(run, width=60), markdown.render(run), cell.to_text(run, worst, width=60)):
         assert f"reproduce {worst} {again}" in text
+
+
+def test_the_verdict_and_the_ladder_are_not_said_again_among_the_notes() -> None:
+    notes = {"why": "because of this", "checks": {"weights": {"dense": 1}}, "more": "something else"}
+    checks = {Check.WEIGHTS: CheckResult.FAILED}
+    outcome = load(QUICK[:2], "a", "h5", "load-model", Status.FAILED, Reason.WEIGHTS_DIFFER, checks=checks, notes=notes)
+    text = cell.to_text(run_of(outcome), outcome.id)
+    assert text.count("because of this") == 1
+    assert text.count('"dense": 1') == 1
+    assert "more: something else" in text

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
+import subprocess
+import sys
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -49,3 +55,42 @@ def test_a_session_calls_a_command_that_exists(session: Session) -> None:
 
 def test_save_load_and_images_take_an_environment() -> None:
     assert {name for name, session in sessions().items() if session.parametrized} == {"save", "load", "images"}
+
+
+CALL = """
+import runpy, sys
+from unittest.mock import MagicMock
+sys.modules["nox"] = MagicMock()
+runpy.run_path(sys.argv[1])["runner"](MagicMock(posargs=[]), "run")
+"""
+RUNNER = """
+import signal, sys
+asked = {signal.SIGINT, signal.SIGTERM}
+signal.pthread_sigmask(signal.SIG_BLOCK, asked)
+print("ready", flush=True)
+first = signal.sigwait(asked)
+print(first.name, "again" if signal.sigtimedwait(asked, 0.3) else "once", flush=True)
+sys.exit(130)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("send", [os.kill, os.killpg])
+def test_whoever_ends_a_session_ends_the_runner_and_asks_it_once(send: Callable[[int, int], None], number: int, tmp_path: Path) -> None:
+    """As `systemctl stop` does, which asks nox alone, and a terminal, which asks all of its group."""
+    (tmp_path / "runner").mkdir()
+    (tmp_path / "runner" / "__init__.py").touch()
+    (tmp_path / "runner" / "__main__.py").write_text(RUNNER)
+    environ = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    words = [sys.executable, "-c", CALL, str(NOXFILE)]
+    with subprocess.Popen(words, cwd=tmp_path, env=environ, start_new_session=True, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        send(process.pid, number)
+        try:
+            said, _ = process.communicate(timeout=30)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+    assert said == f"{signal.Signals(number).name} once\n"
+    assert process.returncode == 130

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,10 +13,11 @@ from typing import Any
 
 import duckdb
 import pytest
+from rich.console import Console
 
 from runner.errors import UsageError
 from runner.model import Check, CheckResult, Diagnosis, Outcome, Reason, Run, Status
-from runner.reports.answer import SHOWN, render
+from runner.reports.answer import SHOWN, print_table, render
 from runner.standing import is_silent
 from runner.store import RunStore, read_run
 from runner.warehouse.parquet import export
@@ -260,6 +262,8 @@ def test_the_first_version_that_broke_a_fixture(tmp_path: Path) -> None:
         (("flakyest",), "did you mean 'flakiest'?"),
         (("last-passed",), "last-passed CELL: it takes 1 and got 0"),
         (("trend", "x"), "it takes none"),
+        (("latst-passed", "x"), "did you mean 'last-passed'? SQL is one word"),
+        (("select", "id"), "no question 'select'; SQL is one word"),
         (("select", "1"), "put it in quotes"),
     ],
 )
@@ -295,6 +299,7 @@ def test_the_command_in_every_form(tmp_path: Path) -> None:
     wrong = command("query", "SELECT statu FROM cells", reports=tmp_path)
     assert wrong.returncode == 2
     assert "statu" in wrong.stderr
+    assert "Tables and columns:\n" in wrong.stderr
     assert "installed: run, environment, package, version" in wrong.stderr
     assert "Traceback" not in wrong.stderr
     target = tmp_path / "answer.csv"
@@ -321,9 +326,55 @@ def test_a_table_for_people_has_an_end() -> None:
     assert render(("n",), [(number,) for number in range(SHOWN + 1)], form="csv").count("\n") == SHOWN + 2
 
 
+@pytest.mark.parametrize(("width", "terminal"), [(80, True), (80, False), (30, True)])
+def test_a_table_for_people_breaks_no_id(width: int, terminal: bool) -> None:
+    rows = [("20261101-000000-aaaa", number, "what somebody wrote, and more than that " * 2) for number in range(3)]
+    stream = io.StringIO()
+    print_table(("run", "n", "text"), rows, Console(file=stream, width=width, force_terminal=terminal, color_system=None))
+    lines = stream.getvalue().splitlines()
+    assert sum(line.startswith("20261101-000000-aaaa  ") for line in lines) == 3
+    assert (max(map(len, lines)) <= width) == (width == 80 and terminal)
+    assert len(lines) == (8 if width == 80 and terminal else 5)
+
+
 def test_a_whole_run_is_what_the_store_reads(tmp_path: Path) -> None:
     run: Run = full_run()
     write(tmp_path, "20261101-000000-aaaa", *run.outcomes.values())
     read = RunStore(tmp_path).latest()
     expected = {id_: str(outcome.status) for id_, outcome in read.outcomes.items()}
     assert {row[0]: row[1] for row in ask(tmp_path, "SELECT id, status FROM cells").rows} == expected
+
+
+@pytest.mark.parametrize(
+    "words", [("query", "SELECT id FROM cells, range(100000)", "--as", "csv"), ("report",), ("schema", "run"), ("query", "--list")]
+)
+def test_a_reader_who_has_seen_enough_is_no_news(words: tuple[str, ...], tmp_path: Path) -> None:
+    write(tmp_path, "20261101-000000-aaaa", *full_run().outcomes.values())
+    where = () if words[0] == "schema" else ("--reports", str(tmp_path))
+    call = [sys.executable, "-m", "runner", *words, *where]
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(call, cwd=ROOT, stdout=writing, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (141, "")
+
+
+def test_an_answer_is_written_like_every_report(tmp_path: Path) -> None:
+    write(tmp_path, "20261101-000000-aaaa", loaded())
+    target = tmp_path / "not" / "there" / "answer.csv"
+    done = command("query", "trend", "--as", "csv", "--output", str(target), reports=tmp_path)
+    assert target.read_text().startswith("run,")
+    assert f"written to {target}" in done.stderr
+
+
+def test_show_says_which_run_has_a_cell(tmp_path: Path) -> None:
+    write(tmp_path, "20261101-000000-aaaa", loaded())
+    write(tmp_path, "20261102-000000-aaaa", build("old"))
+    done = command("show", CELL, reports=tmp_path)
+    assert done.returncode == 2
+    assert "run 20261101-000000-aaaa has it: python -m runner show" in done.stderr
+    assert "--run 20261101-000000-aaaa" in done.stderr
+    assert command("show", CELL, "--run", "20261101", reports=tmp_path).returncode == 0
+    assert "--run 20261101-000000-aaaa" not in command("report", reports=tmp_path).stdout
+    write(tmp_path, "20261031-000000-aaaa", loaded(**FAILS))
+    assert "--run 20261031-000000-aaaa" in command("report", "20261031", reports=tmp_path).stdout

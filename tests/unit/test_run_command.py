@@ -93,3 +93,15 @@ def test_the_summary_of_the_step_is_written(run: Run, tmp_path: Path) -> None:
     assert text.startswith("# Compatibility matrix, run")
     assert "3 cells planned: 3 ran" in text
     assert "## h5" in text
+
+
+def test_a_baseline_that_was_cut_is_told_before_the_run(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(honest)
+    path = Path(accept(tmp_path, monkeypatch))
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:-1]))
+    capsys.readouterr()
+    run(honest, "--baseline", str(path))
+    assert "beware: " in (told := capsys.readouterr().out)
+    assert "its first line speaks of" in told

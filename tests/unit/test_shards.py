@@ -168,7 +168,8 @@ def test_what_cannot_be_merged(tmp_path: Path) -> None:
     assert "shard 2/3 is missing" in refused([one, three])
     assert refused([two]).count("is missing") == 2
     load = next(id_ for id_ in two.outcomes if id_.startswith("load/"))
-    assert f"shard 2/3 ({two.header.run}) is not complete: 1 cells were not run" in refused([one, without(two, load), three])
+    assert f"shard 2/3 ({two.header.run}) is not complete: 1 cell not run" in refused([one, without(two, load), three])
+    assert f"{one.header.run}: given twice" in refused([one, two, three, one])
     assert "is not complete" in refused([one, replace(two, footer=None), three])
     failed = two.outcomes["build/a"].model_copy(update={"status": Status.ERRORED, "reason": Reason.INSTALL_FAILED})
     said = refused([one, replace(two, outcomes={**two.outcomes, "build/a": failed}), three])

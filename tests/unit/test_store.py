@@ -100,6 +100,46 @@ def test_runs_are_found_by_the_beginning_of_their_id(tmp_path: Path) -> None:
         store.find("20260202-000000-ccdc")
 
 
+@pytest.mark.parametrize("text", ["garbage\n", "", '{"type":"footer"}\n', "[" * 9999, '"text"\n'])
+def test_a_file_that_was_named_and_is_no_run_is_a_wrong_word_and_nothing_to_remove(text: str, tmp_path: Path) -> None:
+    named = tmp_path / "named"
+    named.write_text(text)
+    with pytest.raises(UsageError, match="named: this is neither a run") as caught:
+        RunStore(tmp_path / "reports").find(str(named))
+    assert "remove" not in str(caught.value)
+
+
+def test_a_run_of_ours_that_never_began_may_be_removed(tmp_path: Path) -> None:
+    (tmp_path / "runs" / "r1").mkdir(parents=True)
+    path = tmp_path / "runs" / "r1" / "run.jsonl"
+    path.touch()
+    for name in ("r1", str(path), str(path.parent)):
+        with pytest.raises(StoreFault, match="remove the directory"):
+            RunStore(tmp_path).find(name)
+
+
+def test_a_path_that_is_not_there_and_a_name_unlike_any_are_told_as_that(tmp_path: Path) -> None:
+    store = RunStore(tmp_path)
+    write(store, "20260101-000000-aaaa")
+    for wrong, told in (
+        (str(tmp_path / "nope"), "nope: there is no such file"),
+        (str(tmp_path), "no run.jsonl in this directory"),
+        ("nope", "`runs list` shows"),
+    ):
+        with pytest.raises(UsageError, match=told) as caught:
+            store.find(wrong)
+        assert "20260101" not in str(caught.value)
+
+
+@pytest.mark.parametrize("more", ["", '"new":1,'])
+def test_a_run_of_a_newer_version_is_told_as_that(more: str, tmp_path: Path) -> None:
+    path = write(RunStore(tmp_path), "r1", samples.build("a"))
+    path.write_text(path.read_text().replace('"schema":1,', f'"schema":2,{more}', 1))
+    with pytest.raises(StoreFault, match="written by a newer version") as caught:
+        RunStore(tmp_path).read("r1")
+    assert caught.value.exit_code == 2
+
+
 def test_ids_sort_by_time() -> None:
     begin = datetime(2026, 1, 2, tzinfo=UTC)
     ids = [new_run_id(begin + timedelta(microseconds=after)) for after in (0, 16, 999_999, 1_000_000)]

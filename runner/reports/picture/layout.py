@@ -12,6 +12,7 @@ from runner.model import Status
 from runner.nearest import did_you_mean
 from runner.reports.clean import one_line
 from runner.reports.glyphs import GLYPHS, SILENT, fraction, glyph_of
+from runner.reports.judged import BANNER
 from runner.reports.palette import SILENT as SILENT_NAME
 from runner.reports.palette import look_of
 from runner.reports.picture.widths import width_of
@@ -129,8 +130,9 @@ def lay_out(tables: Tables, formats: Sequence[str] = ()) -> Picture:
         side + (consumers + 1) * measure.width + 12 + longest * _SLANT, max((width_of(_about(grid), SMALL) for grid in grids), default=0.0)
     )
     labels, about = _title(tables, grids, ending)
+    words = max(width_of(one.text, one.size, bold=one.bold) for one in labels)
     heights = [_HEAD + head + max(len(grid.producers) for grid in row) * measure.height + GAP for row in rows]
-    tops = list(accumulate(heights, initial=float(MARGIN + 84)))
+    tops = list(accumulate(heights, initial=max(label.y for label in labels) + 6))
     squares: list[Square] = []
     for row, top in zip(rows, tops, strict=False):
         for number, grid in enumerate(row):
@@ -138,7 +140,7 @@ def lay_out(tables: Tables, formats: Sequence[str] = ()) -> Picture:
             drawn = _panel(grid, left, top, side, head, measure, ending)
             labels += drawn[0]
             squares += drawn[1]
-    lines = 2 * MARGIN + max(width_of(NOTE, SMALL), *(width_of(one.text, one.size, bold=one.bold) for one in labels[:4]))
+    lines = 2 * MARGIN + max(width_of(NOTE, SMALL), words)
     width = max(MARGIN * 2 + columns * panel_width + (columns - 1) * GAP, lines, 760)
     legend_labels, legend_squares, bottom = _legend(tops[-1], width)
     return Picture(
@@ -186,10 +188,10 @@ def _title(tables: Tables, grids: Sequence[Grid], ending: str) -> tuple[list[Lab
     facts = " · ".join(one_line(text) for text in (tables.run, state, f"profile {tables.profile}", *took, of, *all_of))
     ran = f"of those that ran: {results(tables.totals)}" if tables.totals.ran else "none ran"
     planned = denominators(tables.totals) if tables.totals.planned else "Nothing was planned, so there is nothing to show."
-    lines = ("TensorFlow compatibility matrix", facts, planned, ran)
+    lines = ("TensorFlow compatibility matrix", *([BANNER] if tables.banner else []), facts, planned, ran)
     found = [Label(x=MARGIN, y=MARGIN + 18, text=lines[0], size=TITLE, bold=True)]
     for number, line in enumerate(lines[1:]):
-        found.append(Label(x=MARGIN, y=MARGIN + 42 + 18 * number, text=line, size=TEXT, faint=number == 0))
+        found.append(Label(x=MARGIN, y=MARGIN + 42 + 18 * number, text=line, size=TEXT, bold=line == BANNER, faint=line == facts))
     return found, ". ".join(lines)
 
 

@@ -1,4 +1,4 @@
--- The first TensorFlow that broke each fixture: the oldest one in which something failed that an older one had saved
+-- The first TensorFlow that broke each fixture: the oldest one in which something failed that an older one had saved.
 -- Of each cell the newest statement counts; only artifacts that their own producer can read.
 WITH said AS (
     SELECT cells.*, saved.tensorflow_order AS saved_order, saved.tensorflow AS saved_by, loaded.tensorflow_order AS loaded_order,
