@@ -55,7 +55,7 @@ def metrics(request: Dict[str, Any], report: Report, expected: Dict[str, Any], f
 def optimizer(request: Dict[str, Any], report: Report, expected: Dict[str, Any], found: Optional[Dict[str, Any]]) -> Optional[List[str]]:
     """Compare class, iterations, hyperparameters and slots.
 
-    Where slots do not exist yet the next step must tell: return what differs so far, and record nothing.
+    Where slots do not exist yet the next step must tell: return what differs so far.
     """
     wanted = expected["optimizer"]
     if found is None:
@@ -74,6 +74,9 @@ def optimizer(request: Dict[str, Any], report: Report, expected: Dict[str, Any],
     absent = sum(1 for gap in gaps if gap != 0.0)
     detail = {"iterations": found["iterations"], "slots_expected": len(slots), "slots_found": len(slots) - absent}
     if absent and len(found["arrays"]) < len(expected["slots"]):
+        if problems:
+            # The step may raise, and then nothing more is told.
+            report.check("optimizer", "failed", reason="optimizer-differs", problems=problems)
         return problems
     fresh = found["iterations"] == 0 and absent == len(slots)
     if found["iterations"] != wanted["iterations"]:
