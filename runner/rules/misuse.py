@@ -119,6 +119,15 @@ MISUSE = (
         stages=(Stage.SAVE,),
     ),
     Rule(
+        name="load-model-leaves-unbuilt",
+        cause="load_model makes a model of your own class from its config and reads the values before it is built: there is nothing"
+        " yet for them to go into",
+        class_="custom-code",
+        remedy="make the model in code, call it once on data, and call model.load_weights on this same file; or save .keras",
+        pattern=pattern(r"Model expected 0 layers, found [1-9]", r"layers into a model with 0 layers"),
+        loaders=("load-model", "load-model-nocompile", "load-model-unsafe", "legacy-load-model"),
+    ),
+    Rule(
         name="load-unbuilt",
         cause="the model had no weights yet when weights were loaded: it was never built or called",
         class_="misuse",

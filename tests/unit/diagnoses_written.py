@@ -107,6 +107,7 @@ WRITTEN: tuple[Written, ...] = (
     Written("save-unbuilt", not_saved("ValueError", "You are saving a model that has not yet been built. Try building the model first", "weights-h5")),
     Written("save-unbuilt", not_saved("ValueError", "Weights for model 'sequential_1' have not yet been created. Weights are created when", "weights-tf")),
     Written("save-unbuilt", not_saved("ValueError", "Model <Sub object at 0x7f5971da5510> cannot be saved either because the input shape is not available or because the forward pass of the model is not defined.", "keras-dir")),
+    Written("load-model-leaves-unbuilt", raised("ValueError", "Layer count mismatch when loading weights from file. Model expected 0 layers, found 3 saved layers.", "h5", loader="load-model")),
     Written("load-unbuilt", raised("ValueError", "You are loading weights into a model that has not yet been built.", "weights-h5", loader="load-weights")),
     Written("load-unbuilt", raised("ValueError", "Unable to load weights saved in HDF5 format into a subclassed Model which has not created its variables yet.", "weights-h5", loader="load-weights")),
     Written("load-unbuilt", raised("ValueError", "Layer 'dense_14' expected 0 variables, but received 2 variables during loading. Expected: []", "weights-h5", loader="load-weights")),
