@@ -44,13 +44,14 @@ def test_a_runner_that_says_always_the_same_is_told_on(says: str, halves: set[st
     checks = tmp_path / "runner" / "agent" / "checks.py"
     always = f"""
 
-def weights(report, expected, found):
+def weights(report, expected, *_):
     report.check("weights", {says!r}, 0.0)
     return list(range(len(expected["meta"])))
 
 
 def outputs(*_, **__):
     _[1].check("outputs", {says!r}, 0.0)
+    return []
 """
     checks.write_text(checks.read_text(encoding="utf-8") + always, encoding="utf-8")
     reports = tmp_path / "reports"
