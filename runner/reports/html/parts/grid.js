@@ -113,15 +113,7 @@ function keyInGrid(event) {
   const next = moved(event, event.target);
   if (next === undefined) return;
   event.preventDefault();
-  if (next === null) return;
-  keepClearOfHeads(next);
-  next.focus();
-}
-
-// The heads stay in sight while a table scrolls; what gets the focus must not lie below them.
-function keepClearOfHeads(cell) {
-  const table = cell.closest("table");
-  table.parentElement.style.scrollPadding = `${table.tHead.offsetHeight + 8}px 8px 8px ${cell.parentElement.cells[0].offsetWidth + 8}px`;
+  if (next !== null) next.focus();
 }
 
 // The cell that has the focus is the one to which Tab comes back; the headings of its row and column stand out.

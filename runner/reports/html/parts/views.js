@@ -15,7 +15,7 @@ let making = 0;
 // A part that is far from what one sees is made after what one sees, and laid out when one comes near: its size is guessed.
 function later(part, rows, across, make) {
   part.classList.add("unseen");
-  part.style.setProperty("contain-intrinsic-size", `auto ${11 + 3.3 * across}rem auto min(${15 + 2.6 * rows}rem, 100vh)`);
+  part.style.setProperty("contain-intrinsic-size", `auto ${11 + 3.3 * across}rem auto ${15 + 2.6 * rows}rem`);
   unmade.push({ part, make });
   return part;
 }
