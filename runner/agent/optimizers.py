@@ -14,10 +14,10 @@ HYPERPARAMETERS = ("learning_rate", "momentum", "nesterov", "rho", "beta_1", "be
 HYPERPARAMETERS += ("initial_accumulator_value", "learning_rate_power", "l1_regularization_strength", "l2_regularization_strength")
 HYPERPARAMETERS += ("clipnorm", "clipvalue", "global_clipnorm", "use_ema", "ema_momentum", "ema_overwrite_frequency")
 HYPERPARAMETERS += ("initial_scale", "dynamic_growth_steps")
-# What an optimizer of the user's own may leave out of its config.
-SETTINGS = ("clipnorm", "clipvalue", "global_clipnorm", "use_ema", "ema_momentum")
 # Of tensorflow-addons.
 HYPERPARAMETERS += ("weight_decay_rate", "sync_period", "slow_step_size", "average_decay", "start_averaging", "average_period")
+# What an optimizer of the user's own may leave out of its config.
+SETTINGS = ("clipnorm", "clipvalue", "global_clipnorm", "use_ema", "ema_momentum")
 
 # Under these names wrappers keep what they wrap.
 INSIDE = ("inner_optimizer", "_optimizer", "optimizer")

@@ -23,13 +23,11 @@ def save(request: Dict[str, Any], report: Report, session: str) -> None:
     model, optimizer = trained(fixture, report)
     report.phase("expect")
     if expected["chance"]:
-        expectation.record_further(fixture, model, expected)
-    found = expectation.take(fixture, model, optimizer)
-    if expected["chance"]:
         # No two trainings are alike, so what counts is the very model that is saved.
-        expected.update(found, chance=True, metrics=expected["metrics"])
+        expectation.record_further(fixture, model, expected)
+        expected.update(expectation.take(fixture, model, optimizer), chance=True, metrics=expected["metrics"])
     else:
-        differs = expectation.difference(expected, found)
+        differs = expectation.difference(expected, expectation.take(fixture, model, optimizer))
         if differs:
             raise FixtureFault("built and trained twice, %s differ: nothing can be compared" % differs)
     expectation.write(request["artifact"], expected, fixture)

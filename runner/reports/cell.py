@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 from rich.console import Console
@@ -113,7 +114,8 @@ def _ladder(ladder: tuple[Rung, ...], *, ascii_only: bool) -> Iterator[Part]:
     for rung in ladder:
         sign, plain, style = _RESULTS[rung.result]
         difference = f"largest difference {rung.difference}" if rung.difference else ""
-        said = Text(difference + ("\n" if difference and rung.detail else "")).append(rung.detail, style="dim")
+        detail = one_line(json.dumps(rung.detail, default=str, sort_keys=True), limit=300) if rung.detail else ""
+        said = Text(difference + ("\n" if difference and detail else "")).append(detail, style="dim")
         table.add_row(Text(f"  {plain if ascii_only else sign}", style=style), Text(rung.check), Text(rung.result, style="dim"), said)
     yield Part(table)
 

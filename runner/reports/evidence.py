@@ -35,12 +35,12 @@ PACKAGES = (
 
 @dataclass(frozen=True)
 class Rung:
-    """One check of the ladder: its result, the largest difference that it saw, and what else it noted, as one line of JSON."""
+    """One check of the ladder: its result, the largest difference that it saw, and what else it noted, as it was recorded."""
 
     check: Check
     result: CheckResult
     difference: str
-    detail: str
+    detail: object
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,8 +100,7 @@ def ladder_of(outcome: Outcome) -> tuple[Rung, ...]:
         if isinstance(endless, Mapping) and check in endless:
             difference = one_line(str(endless[check]), limit=20)
         detail = details.get(check) if isinstance(details, Mapping) else None
-        text = one_line(json.dumps(detail, default=str, sort_keys=True), limit=300) if detail else ""
-        rungs.append(Rung(check, outcome.checks.get(check, CheckResult.NOT_REACHED), difference, text))
+        rungs.append(Rung(check, outcome.checks.get(check, CheckResult.NOT_REACHED), difference, detail))
     return tuple(rungs)
 
 

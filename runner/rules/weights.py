@@ -52,31 +52,24 @@ FILES = (
         pattern=pattern(r"Unable to (?:synchronously )?create (?:link|dataset) \(name already exists\)"),
         stages=(Stage.SAVE,),
     ),
-    Rule(
-        name="shapes-of-2.12",
-        cause="TensorFlow 2.12 laid out .weights.h5 and .keras otherwise than every later version: a layer finds the values of another one,"
-        " of another shape",
-        class_="format-changed",
-        remedy=THROUGH_H5,
-        link="https://github.com/keras-team/tf-keras/issues/664",
-        pattern=pattern(*SHAPES),
-        formats=STORES,
-        loaders=MODEL_OF_FILE,
-        producer=("keras>=2.12,<2.13",),
-        consumer=("keras>=2.13",),
-    ),
-    Rule(
-        name="shapes-for-2.12",
-        cause="TensorFlow 2.12 laid out .weights.h5 and .keras otherwise than every later version: a layer finds the values of another one,"
-        " of another shape",
-        class_="format-changed",
-        remedy=THROUGH_H5,
-        link="https://github.com/keras-team/tf-keras/issues/664",
-        pattern=pattern(*SHAPES),
-        formats=STORES,
-        loaders=MODEL_OF_FILE,
-        producer=("keras>=2.13",),
-        consumer=("keras>=2.12,<2.13",),
+    *(
+        Rule(
+            name=name,
+            cause="TensorFlow 2.12 laid out .weights.h5 and .keras otherwise than every later version: a layer finds the values of"
+            " another one, of another shape",
+            class_="format-changed",
+            remedy=THROUGH_H5,
+            link="https://github.com/keras-team/tf-keras/issues/664",
+            pattern=pattern(*SHAPES),
+            formats=STORES,
+            loaders=MODEL_OF_FILE,
+            producer=producer,
+            consumer=consumer,
+        )
+        for name, producer, consumer in (
+            ("shapes-of-2.12", ("keras>=2.12,<2.13",), ("keras>=2.13",)),
+            ("shapes-for-2.12", ("keras>=2.13",), ("keras>=2.12,<2.13",)),
+        )
     ),
     Rule(
         name="other-shape",

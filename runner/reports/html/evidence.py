@@ -76,12 +76,10 @@ def _ladder(outcome: Outcome, texts: Texts) -> list[list[int]]:
     """Return the rungs; a load that failed before anything was compared did not get onto the first one."""
     rungs = ladder_of(outcome)
     if not rungs and outcome.stage is Stage.LOAD and outcome.status is Status.FAILED:
-        rungs = tuple(Rung(c, CheckResult.FAILED if c is Check.LOADED else CheckResult.NOT_REACHED, "", "") for c in Check)
-    details = outcome.notes.get("checks")
+        rungs = tuple(Rung(c, CheckResult.FAILED if c is Check.LOADED else CheckResult.NOT_REACHED, "", None) for c in Check)
     found = []
     for rung in rungs:
-        detail = details.get(rung.check) if isinstance(details, Mapping) else None
-        said = one_line(check_words(rung.check, detail), limit=_DETAIL)
+        said = one_line(check_words(rung.check, rung.detail), limit=_DETAIL)
         found.append([CHECKS.index(rung.check), RESULTS.index(rung.result), texts.number(rung.difference), texts.number(said)])
     return found
 
