@@ -38,8 +38,12 @@ SPARE = 1.6
 """So many times the cells asked for are tried, so that enough of them pass."""
 
 
-def bench(*, matrix: Path, environment: str | None, engine: str, cells: int, setup: bool, console: Console) -> int:
-    """Measure and print, on the local or the docker engine. Returns 0, or 4 when the ways did not do the same work."""
+def bench(*, matrix: Path, environment: str | None, engine: str, cells: int, fresh: int, setup: bool, console: Console) -> int:
+    """Measure and print, on the local or the docker engine. Returns 0, or 4 when the ways did not do the same work.
+
+    `cells` is how many loads are measured, `fresh` the first how many of them have a process, or a container, each: what one of them
+    takes is nearly always the same.
+    """
     spec = load_matrix(matrix)
     chosen = choose_environment(spec, environment)
     load = os.getloadavg()[0]
@@ -47,7 +51,7 @@ def bench(*, matrix: Path, environment: str | None, engine: str, cells: int, set
         place = Path(folder)
         with closing(make_engine(engine, locks=spec.locks, settings=spec.images, limits=spec.limits, environments=[chosen])) as made:
             ground = _prepare(_plan(spec, chosen), made, place, cells, console)
-            figures = _measure(ground, load, console)
+            figures = _measure(ground, load, fresh, console)
         if setup and figures.engine == "local":
             _say(console, "set-up, by the engine and by pip")
             figures = Figures(**{**vars(figures), "setup": measure_setup(chosen, spec.locks, place / "setup")})
@@ -84,14 +88,15 @@ def _plan(spec: MatrixSpec, environment: Environment) -> Plan:
 
 
 def _prepare(plan: Plan, engine: Engine, place: Path, cells: int, console: Console) -> ways.Ground:
-    """Save everything, try which loads pass, and choose among them. Not timed."""
+    """Save what may be loaded, try which loads pass, and choose among them. Not timed."""
     (environment,) = plan.environments.values()
     prepared = engine.prepare(environment)
-    _say(console, f"{environment.id}: saving what is loaded later (not timed)")
+    wanted = choice.spread(cell for cell in plan.cells if cell.stage is Stage.LOAD)[: int(cells * SPARE) + 4]
+    needed = choice.with_needs(plan, wanted)
+    saves = replace(needed, cells=tuple(cell for cell in needed.cells if cell.stage is not Stage.LOAD))
+    _say(console, f"{environment.id}: saving what {len(wanted)} loads read (not timed)")
     store = RunStore(place / "reports")
-    saves = Plan(selection=plan.selection, cells=tuple(cell for cell in plan.cells if cell.stage is not Stage.LOAD))
-    run = execute(saves, engine, store)
-    candidates = choice.spread(choice.readable(plan, run.outcomes.values()))[: int(cells * SPARE) + 4]
+    candidates = choice.readable(wanted, execute(saves, engine, store).outcomes.values())
     _say(console, f"trying {len(candidates)} loads, to measure with some that pass (not timed)")
     # In a copy of the reports, so that the measured run does not know the outcomes.
     shutil.copytree(store.reports, place / "trial")
@@ -111,25 +116,26 @@ def _prepare(plan: Plan, engine: Engine, place: Path, cells: int, console: Conso
     )
 
 
-def _measure(ground: ways.Ground, load: float, console: Console) -> Figures:
-    count = len(ground.loads)
-    _say(console, f"{count} loads by this runner")
+def _measure(ground: ways.Ground, load: float, fresh_cells: int, console: Console) -> Figures:
+    _say(console, f"{len(ground.loads)} loads by this runner")
     runner, _ = ways.with_runner(ground)
+    part = replace(ground, loads=ground.loads[:fresh_cells])
+    count = len(part.loads)
     environment, engine = ground.prepared.environment.id, ground.engine.name
     if engine != "local":
         _say(console, f"{count} loads in a container for each")
-        fresh = ways.with_fresh_containers(ground)
+        fresh = ways.with_fresh_containers(part)
         return Figures(
             environment=environment, cores=ground.cores, load_before=load, fresh=fresh, fresh_parallel=None, runner=runner, engine=engine
         )
-    _say(console, f"{count} loads as bare work in one warm process")
+    _say(console, f"{len(ground.loads)} loads as bare work in one warm process")
     bare, imported = ways.bare(ground)
     _say(console, f"{count} loads by a fresh process for each, one after the other")
-    fresh = ways.with_fresh_processes(ground, jobs=1)
+    fresh = ways.with_fresh_processes(part, jobs=1)
     parallel = None
     if ground.cores > 1:
         _say(console, f"{count} loads by fresh processes, {ground.cores} at a time")
-        parallel = ways.with_fresh_processes(ground, jobs=ground.cores)
+        parallel = ways.with_fresh_processes(part, jobs=ground.cores)
     return Figures(
         environment=environment,
         cores=ground.cores,

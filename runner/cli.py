@@ -364,13 +364,14 @@ def bench(
     matrix: Matrix = MATRIX,
     env: Annotated[str | None, typer.Option(help="the environment to measure in; one of the newest TensorFlow when not given")] = None,
     engine: EngineName = "local",
-    cells: Annotated[int, typer.Option(min=1, max=1000, help="how many cells each way runs, if so many pass")] = 100,
+    cells: Annotated[int, typer.Option(min=1, max=1000, help="how many loads are measured, if so many pass")] = 250,
+    fresh: Annotated[int, typer.Option(min=1, max=1000, help="how many of them have a fresh process each")] = 50,
     setup: Annotated[bool, typer.Option(help="also measure set-up against plain pip in a venv")] = True,
 ) -> int:
     """Measure this runner against a fresh process per cell and against the bare work, on the same cells in one run."""
     from runner.bench import bench as measure
 
-    return measure(matrix=matrix, environment=env, engine=engine, cells=cells, setup=setup, console=Console())
+    return measure(matrix=matrix, environment=env, engine=engine, cells=cells, fresh=fresh, setup=setup, console=Console())
 
 
 @app.command()

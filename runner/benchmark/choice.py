@@ -29,10 +29,10 @@ def spread(cells: Iterable[Cell]) -> list[Cell]:
     return found
 
 
-def readable(plan: Plan, saves: Iterable[Outcome]) -> list[Cell]:
-    """Return the loads of a plan whose artifact was saved."""
+def readable(loads: Iterable[Cell], saves: Iterable[Outcome]) -> list[Cell]:
+    """Return those of the loads whose artifact was saved."""
     saved = {outcome.id for outcome in saves if outcome.stage is Stage.SAVE and outcome.status is Status.PASSED}
-    return [cell for cell in plan.cells if cell.stage is Stage.LOAD and cell.needs[0].id in saved]
+    return [cell for cell in loads if cell.needs[0].id in saved]
 
 
 def passing(cells: Sequence[Cell], outcomes: Iterable[Outcome], count: int) -> list[Cell]:

@@ -60,7 +60,7 @@ def test_the_choice_is_the_same_every_time() -> None:
 def test_only_what_was_saved_is_read() -> None:
     plan = small()
     saves = [cell for cell in plan.cells if cell.stage is Stage.SAVE]
-    found = choice.readable(plan, outcomes(saves, Status.PASSED, Status.FAILED, Status.DEGRADED, Status.BLOCKED))
+    found = choice.readable(loads(plan), outcomes(saves, Status.PASSED, Status.FAILED, Status.DEGRADED, Status.BLOCKED))
     assert {cell.needs[0].id for cell in found} == {saves[0].id}
 
 
@@ -136,6 +136,12 @@ def test_nothing_measured_is_no_error() -> None:
     assert mean([]) is None
     assert replace(FIGURES, fresh_parallel=None).gain_parallel is None
     assert Setup(engine=None, pip=3.0).ratio is None
+
+
+def test_fresh_processes_may_run_a_part_of_the_cells() -> None:
+    part = way(50, cells=5, passed=5)
+    assert replace(FIGURES, fresh=part, fresh_parallel=part).same_work
+    assert not replace(FIGURES, fresh=part).same_work
 
 
 @pytest.mark.parametrize("other", [way(8, passed=9), way(8, cells=9, passed=9)])

@@ -27,7 +27,7 @@ from runner.reports.html.evidence import CHUNK
 from runner.reports.html.pack import Texts, pack, unpack
 from runner.reports.html.page import SCRIPTS, render
 from runner.reports.html.words import check_words, lines_of
-from runner.reports.next_steps import options, reproduce_command
+from runner.reports.next_steps import options, reproduce_command, show_command
 from runner.reports.palette import DARK, LIGHT, SILENT
 from runner.reports.tables import pivot
 from runner.reports.tints import DARK_SHADES, FEW, LIGHT_SHADES, MOST, shade_of
@@ -168,11 +168,15 @@ def test_the_same_run_gives_the_same_page() -> None:
     assert render(full_run(QUICK)) == render(full_run(QUICK))
 
 
-def test_commands_are_those_of_the_terminal() -> None:
+def test_commands_are_those_of_the_terminal_and_name_the_run() -> None:
     run = full_run(QUICK)
-    before, behind = page_data(run, pivot(run)).index["commands"]["reproduce"]
+    commands = page_data(run, pivot(run)).index["commands"]
     id_ = next(iter(run.outcomes))
-    assert f"{before}{id_}{behind}" == reproduce_command(id_, options(run.path, run.header.matrix))
+    given = options(run.path, run.header.matrix, newest=False)
+    assert id_.join(commands["reproduce"]) == reproduce_command(id_, given)
+    # When the page is read there may be newer runs, of which the command without a name would speak.
+    assert given.run
+    assert id_.join(commands["show"]) == show_command(id_, given)
 
 
 def test_a_cell_that_a_blocked_one_needed_and_nobody_recorded_is_named() -> None:

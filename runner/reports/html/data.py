@@ -180,6 +180,7 @@ def _met(words: Words) -> str:
 
 def _commands(run: Run, command: tuple[str, ...]) -> dict[str, list[str]]:
     """Return what stands before and behind the id of a cell in the commands that show it and run it again."""
-    given = options(run.path, run.header.matrix)
+    # Whoever opens the page later has newer runs.
+    given = options(run.path, run.header.matrix, newest=False)
     lines = {"show": show_command(_PLACE, given, command=command), "reproduce": reproduce_command(_PLACE, given, command=command)}
     return {name: [before, behind] for name, line in lines.items() for before, _, behind in [line.partition(_PLACE)]}
