@@ -16,6 +16,7 @@ from types import MappingProxyType
 from runner.model import CheckResult, Diagnosis, Outcome, Reason, Status
 from runner.rules import RULES, UNTRIED, Rule
 from runner.rules.facts import Environments, Facts, fulfils, minors
+from runner.standing import AFTER_VALUES
 
 UNKNOWN = Diagnosis(cause="not diagnosed yet", remedy="", **{"class": "unknown"})
 
@@ -117,11 +118,10 @@ class _Case:
 
 def _came_later(outcome: Outcome) -> bool:
     """Say whether values were found wrong before this was raised: then it is not what is to be explained."""
-    return outcome.reason in _OF_VALUES and outcome.error is not None and outcome.error.phase in _AFTER_VALUES
+    return outcome.reason in _OF_VALUES and outcome.error is not None and outcome.error.phase in AFTER_VALUES
 
 
 _OF_VALUES = (Reason.STRUCTURE_DIFFERS, Reason.WEIGHTS_DIFFER, Reason.OUTPUTS_DIFFER)
-_AFTER_VALUES = ("config", "optimizer", "train-step")
 _STEPS = {"newer": ("newer",), "older": ("older",), "same": ("same",), "other": ("newer", "older")}
 
 

@@ -13,6 +13,9 @@ from runner.model import Outcome, Reason, Status
 
 SILENT_REASONS = frozenset({Reason.WEIGHTS_DIFFER, Reason.OUTPUTS_DIFFER, Reason.SAVE_WROTE_NOTHING, Reason.ARTIFACT_INCOMPLETE})
 
+AFTER_VALUES = ("config", "optimizer", "train-step")
+"""The phases in which an error comes too late to tell of wrong values: by then the model was asked and had answered."""
+
 STATEMENTS = (Status.PASSED, Status.DEGRADED, Status.FAILED, Status.UNSUPPORTED)
 """The statuses that say something about TensorFlow."""
 
@@ -47,11 +50,11 @@ def root_of(outcome: Outcome, outcomes: Mapping[str, Outcome]) -> Outcome | None
 
 
 def is_silent(outcome: Outcome) -> bool:
-    """Return whether the cell failed without raising: the result is wrong and nobody is told."""
-    if outcome.reason is Reason.DAMAGE_UNNOTICED:
-        # What raised came after the wrong values.
-        return outcome.status is Status.FAILED
-    return outcome.status is Status.FAILED and outcome.error is None and outcome.reason in SILENT_REASONS
+    """Return whether the cell failed without raising: the result is wrong and nobody is told, or only when more is asked of it."""
+    if outcome.status is not Status.FAILED:
+        return False
+    late = outcome.error is None or outcome.error.phase in AFTER_VALUES
+    return outcome.reason is Reason.DAMAGE_UNNOTICED or (late and outcome.reason in SILENT_REASONS)
 
 
 def standing_of(outcome: Outcome, outcomes: Mapping[str, Outcome]) -> Standing:

@@ -2,7 +2,7 @@
 
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
-from agent import configuration, state
+from agent import configuration, loaders, state
 from agent.fixture import Fixture
 from agent.nearness import distance, type_name, within
 from agent.report import Report, message_of
@@ -19,13 +19,17 @@ def structure(report: Report, expected: Dict[str, Any], model: Any) -> None:
     layers = state.layers(model)
     frozen = {item["name"]: item["trainable"] for item in expected["layers"]}
     thawed = [item["name"] for item in layers if item["name"] in frozen and frozen[item["name"]] != item["trainable"]]
+    if not thawed:
+        # In models inside the model the names of variables tell.
+        pairs = zip(expected["meta"], state.pairing(expected["meta"], found) or [])
+        thawed = [item["path"] for item, index in pairs if item["trainable"] != found[index]["trainable"]]
     detail = {}  # type: Dict[str, Any]
     if wanted != seen:
         detail["missing"] = [item for item in wanted if item not in seen][:20]
         detail["unexpected"] = [item for item in seen if item not in wanted][:20]
         detail["expected_count"], detail["found_count"] = len(wanted), len(seen)
     if thawed:
-        detail["trainable_differs"] = thawed
+        detail["trainable_differs"] = thawed[:20]
     if [item["class"] for item in expected["layers"]] != [item["class"] for item in layers]:
         detail["layer_classes"] = [item["class"] for item in layers]
     report.check("structure", "failed" if wanted != seen or thawed else "passed", **detail)
@@ -34,18 +38,16 @@ def structure(report: Report, expected: Dict[str, Any], model: Any) -> None:
 def weights(report: Report, expected: Dict[str, Any], model: Any, made: Optional[List[Any]]) -> Optional[List[int]]:
     """Compare weights bit by bit. Return for each expected weight the index of the found one, or None if they differ.
 
-    By name and shape where the names of both sides agree and tell the weights apart. Names differ between versions: then as a multiset.
+    By path and shape where the paths of both sides agree and tell the weights apart. They differ between versions: then as a multiset.
     Variables that user code keeps beside the weights are found by their attributes. `made` is what a rebuilt model held before the load.
     """
     found = state.weights(model)
     lost = _beside(expected, model)
-    wanted_keys = [(item["name"], tuple(item["shape"])) for item in expected["meta"]]
-    found_keys = [(item["name"], tuple(item["shape"])) for item in found["meta"]]
-    named = len(set(wanted_keys)) == len(wanted_keys) and set(wanted_keys) == set(found_keys) and len(found_keys) == len(wanted_keys)
-    if named:
-        order = [found_keys.index(key) for key in wanted_keys]
+    names = [item["path"] for item in expected["meta"]]
+    order = state.pairing(expected["meta"], found["meta"])
+    if order is not None:
         gaps = [distance(value, found["arrays"][index]) for value, index in zip(expected["weights"], order)]
-        wrong = [name for (name, _), gap in zip(wanted_keys, gaps) if gap != 0.0]
+        wrong = [name for name, gap in zip(names, gaps) if gap != 0.0]
         detail = _as_made(found["arrays"], made, [index for index, gap in zip(order, gaps) if gap])
         detail.update(matched_by="name", differing=(wrong + lost)[:20])
         report.check("weights", "failed" if wrong or lost else "passed", max(gaps), **detail)
@@ -53,7 +55,7 @@ def weights(report: Report, expected: Dict[str, Any], model: Any, made: Optional
     free = list(range(len(found["arrays"])))
     matched = []  # type: List[int]
     absent, worst = [], 0.0
-    for (name, _), value in zip(wanted_keys, expected["weights"]):
+    for name, value in zip(names, expected["weights"]):
         gaps = {index: distance(value, found["arrays"][index]) for index in free}
         best = min(gaps, key=lambda index: gaps[index]) if gaps else None
         if best is None or gaps[best] != 0.0:
@@ -62,7 +64,7 @@ def weights(report: Report, expected: Dict[str, Any], model: Any, made: Optional
         else:
             matched.append(best)
             free.remove(best)
-    extra = [found["meta"][index]["name"] for index in free] if not absent else []
+    extra = [found["meta"][index]["path"] for index in free] if not absent else []
     bad = bool(absent or extra)
     detail = _as_made(found["arrays"], made, free if absent else [])
     detail.update(matched_by="value", differing=(absent + lost)[:20], unexpected=extra[:20])
@@ -87,7 +89,7 @@ def contained_weights(report: Report, expected: Dict[str, Any], variables: List[
     """For loaders that give no model: every expected weight must be among the variables."""
     arrays = [state.array(variable) for variable in variables]
     absent = [
-        item["name"]
+        item["path"]
         for item, value in zip(expected["meta"], expected["weights"])
         if not any(distance(value, other) == 0.0 for other in arrays)
     ]
@@ -108,8 +110,9 @@ def outputs(
     What raises for the usual inputs is raised; what raises for awkward ones only is told.
     """
     candidates = call(fixture.inputs())
-    sizes = [_size(value) for value in expected["outputs"]]
-    good, gap = _nearest(request, expected["outputs"], candidates, ordered, sizes)
+    sizes = [_sizes(value) for value in expected["outputs"]]
+    coarse = expected["coarse_types"]
+    good, gap = _nearest(request, expected["outputs"], candidates, ordered, sizes, coarse)
     count = len(candidates[0])
     wrong = "%d outputs instead of %d" % (count, len(expected["outputs"])) if count != len(expected["outputs"]) else None
     differing, raised = [] if good else ["the usual inputs"], []
@@ -120,9 +123,8 @@ def outputs(
         except Exception as error:
             raised.append("%s: %s: %s" % (name, type(error).__name__, message_of(error)[:300]))
             continue
-        alike, distant = _nearest(
-            request, expected["further"][index * size : (index + 1) * size], found, ordered, [scale * part for part in sizes]
-        )
+        wanted = expected["further"][index * size : (index + 1) * size]
+        alike, distant = _nearest(request, wanted, found, ordered, [scale * part for part in sizes], coarse)
         gap = max(gap, distant / scale)
         if not alike:
             differing.append(name)
@@ -144,18 +146,22 @@ def outputs(
     ]
 
 
-def _size(value: Any) -> float:
-    """Return by how much smaller than one the values of an output are, and with them the noise: 1 for large ones, never under 1e-4."""
+def _sizes(value: Any) -> Any:
+    """Return how large the values of an output are, and with them the noise: for each place of the last axis, where one is above 1.
+
+    Where all are below, it is the largest of all, never under 1e-4: of many classes each has its share of one.
+    """
     import numpy
 
     if value.dtype.kind in "OSU" or not value.size:
-        return 1.0
-    largest = float(numpy.abs(value.astype("complex128")).max())
-    return min(1.0, max(1e-4, largest))
+        return numpy.ones(())
+    largest = numpy.abs(value.astype("complex128"))
+    rows = largest.reshape(-1, value.shape[-1]) if value.ndim > 1 else largest
+    return numpy.maximum(rows.max(axis=0), min(1.0, max(1e-4, float(largest.max()))))
 
 
 def _nearest(
-    request: Dict[str, Any], expected: List[Any], candidates: List[List[Any]], ordered: bool, scales: List[float]
+    request: Dict[str, Any], expected: List[Any], candidates: List[List[Any]], ordered: bool, scales: List[Any], coarse: List[str]
 ) -> Tuple[bool, float]:
     """Return whether one of the candidates is right, and the largest difference of the nearest."""
     best = None  # type: Optional[Tuple[bool, float]]
@@ -165,7 +171,7 @@ def _nearest(
             result = (False, float("inf"))
         else:
             gaps = [distance(one, other) for one, other in zip(expected, arrangement)]
-            good = all(within(request, one, other, scale) for one, other, scale in zip(expected, arrangement, scales))
+            good = all(within(request, one, other, scale, coarse) for one, other, scale in zip(expected, arrangement, scales))
             result = (good, max(gaps))
         if best is None or (not result[0], result[1]) < (not best[0], best[1]):
             best = result
@@ -199,10 +205,22 @@ def _fits(item: Dict[str, Any], other: Dict[str, Any]) -> bool:
     )
 
 
-def config(report: Report, expected: Dict[str, Any], model: Any, rebuilt: bool, types: List[str]) -> None:
-    """Compare what a whole model holds besides values; `types` is what outputs told. Of a rebuilt model only that was not made here."""
-    problems = types + ([] if rebuilt else configuration.differences(expected["configuration"], configuration.read(model)))
-    report.check("config", "failed" if problems else "not-applicable" if rebuilt else "passed", problems=problems[:20])
+def config(request: Dict[str, Any], report: Report, expected: Dict[str, Any], model: Any, types: List[str]) -> None:
+    """Compare what a whole model holds besides values; `types` is what outputs told.
+
+    Of a model that was built here only that was not made here, and the random state that a checkpoint brings. Where its outputs differ
+    its settings are told all the same: they may say why.
+    """
+    found = configuration.read(model, own=request["loader"] not in loaders.REBUILDING)
+    settings = configuration.differences(expected["configuration"], found)
+    if request["loader"] not in loaders.REBUILDING:
+        report.check("config", "failed" if types + settings else "passed", problems=(types + settings)[:20])
+        return
+    brought = request["loader"].startswith("checkpoint-")
+    problems = types + (configuration.other_random_states(expected["configuration"], found) if brought else [])
+    judged = problems or (brought and configuration.has_random_state(expected["configuration"]))
+    told = settings[:20] if report.facts["checks"]["outputs"]["result"] == "failed" else []
+    report.check("config", "failed" if problems else "passed" if judged else "not-applicable", problems=problems[:20], settings=told)
 
 
 def _arranged(expected: List[Any], found: List[Any]) -> List[Any]:

@@ -4,6 +4,7 @@ Versions write the same thing in different ways, so only what both sides tell is
 them: numbers, words and flags of a layer's config, whether there is a regularizer or constraint, policies other than float32.
 """
 
+import inspect
 from typing import Any, Dict, List, Optional
 
 from agent import state
@@ -22,27 +23,27 @@ LEFT_OUT = (
     ),
     *("module", "function_type", "output_shape_module", "output_shape_type", "mask_module", "mask_type"),
 )
-WITHOUT_VALUES = ("_regularizer", "_constraint")
+HOLDERS = ("_regularizer", "_constraint")
 POLICIES = ("mixed_float16", "mixed_bfloat16", "float16", "bfloat16", "float64")
 SPECIAL_TOKENS = ("", "[UNK]")
 
 
-def read(model: Any) -> Dict[str, Any]:
-    """Return by the name of each layer {class, arguments, policy, vocabulary, random}; of layers that share a name nothing.
+def read(model: Any, own: bool = True) -> Dict[str, Any]:
+    """Return by the name of each layer {arguments, policy, vocabulary, random}; of layers that share a name nothing.
 
-    The policy of an input says nothing: it computes nothing.
+    The policy of an input says nothing: it computes nothing. Layers of the user's own are asked for their config only where `own` is set.
     """
     found = {}  # type: Dict[str, Any]
     layers = [layer for layer in state.every_layer(model) if not hasattr(layer, "layers")]
     names = [layer.name for layer in layers]
     for layer in layers:
         if names.count(layer.name) == 1:
-            config = _config(layer)
+            config = _config(layer) if own or not state.is_own(type(layer)) else {}
             found[layer.name] = {
                 "arguments": {key: config[key] for key in sorted(config) if key not in LEFT_OUT},
                 "policy": None if type(layer).__name__ == "InputLayer" else _policy(layer),
                 "vocabulary": _vocabulary(layer),
-                "random": _random(layer) if config.get("seed") is not None else None,
+                "random": _random(layer) if config.get("seed") is not None or state.is_own(type(layer)) else None,
             }
     return found
 
@@ -61,27 +62,55 @@ def differences(expected: Dict[str, Any], found: Dict[str, Any]) -> List[str]:
             problems.append("%s: the dtype policy is %s instead of %s" % (name, policies[1], policies[0]))
         if wanted["vocabulary"] is not None and seen["vocabulary"] is not None and wanted["vocabulary"] != seen["vocabulary"]:
             problems.append("%s: %s" % (name, _told(wanted["vocabulary"], seen["vocabulary"])))
-        if wanted["random"] is not None and seen["random"] is not None and wanted["random"] != seen["random"]:
-            problems.append("%s: the state of its random generator" % name)
-    return problems
+    return problems + other_random_states(expected, found)
+
+
+def other_random_states(expected: Dict[str, Any], found: Dict[str, Any]) -> List[str]:
+    """Return in words which layers' random generators are in another state."""
+    states = {name: (expected[name]["random"], found[name]["random"]) for name in sorted(set(expected) & set(found))}
+    return ["%s: the state of its random generator" % name for name, pair in states.items() if None not in pair and pair[0] != pair[1]]
+
+
+def has_random_state(expected: Dict[str, Any]) -> bool:
+    """Say whether a layer has a random generator whose state can be compared."""
+    return any(layer["random"] is not None for layer in expected.values())
 
 
 def _config(layer: Any) -> Dict[str, Any]:
     """Return what of a layer's config can be compared: None where something is said not to be there."""
+    # A config of the user's own may leave out what decides in training alone.
+    found = _made_with(layer) if state.is_own(type(layer)) else {}
     try:
         config = layer.get_config()
     except Exception:
         # A custom layer without get_config; what it lacks is told when it is saved or loaded.
-        return {}
-    found = {}
+        return found
     for key, value in config.items():
-        if key.endswith(WITHOUT_VALUES):
+        if key.endswith(HOLDERS):
             found[key] = value.get("class_name") if isinstance(value, dict) else None if value is None else str(value)
+            held = getattr(layer, key, None)
+            found.update({"%s: %s" % (key, name): number for name, number in _made_with(held).items()})
         elif isinstance(value, (bool, int, float, str)):
             found[key] = value
         elif isinstance(value, (list, tuple)) and value and all(isinstance(item, (bool, int, float)) for item in value):
             found[key] = list(value)
     return found
+
+
+def _made_with(value: Any) -> Dict[str, Any]:
+    """Return the arguments that an object was made with, of those that it keeps under their names: numbers, words and flags."""
+    try:
+        names = list(inspect.signature(type(value).__init__).parameters)
+    except (TypeError, ValueError):
+        return {}
+    held = getattr(value, "__dict__", {})
+    kept = {name: held.get(name, held.get("_" + name)) for name in names if name not in LEFT_OUT}
+    return {name: _plain(item) for name, item in kept.items() if isinstance(_plain(item), (bool, int, float, str))}
+
+
+def _plain(value: Any) -> Any:
+    """Return a NumPy scalar as Python's own."""
+    return value.item() if getattr(value, "shape", None) == () and hasattr(value, "item") else value
 
 
 def _same(one: Any, other: Any) -> bool:

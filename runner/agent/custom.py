@@ -62,11 +62,11 @@ def _visit(value: Any, found: Dict[str, str], seen: Dict[int, int], depth: int) 
         for item in value.values():
             _visit(item, found, seen, depth)
     elif isinstance(value, (type, types.FunctionType)):
-        if _is_own(value):
+        if state.is_own(value):
             found[value.__name__] = value.__name__
     elif _is_keras(value):
         kind = type(value)
-        if _is_own(kind):
+        if state.is_own(kind):
             found[kind.__name__] = kind.__name__
             is_layer = hasattr(value, "weights") and not hasattr(value, "update_state")
             if isinstance(getattr(value, "name", None), str) and not is_layer:
@@ -79,10 +79,6 @@ def _visit(value: Any, found: Dict[str, str], seen: Dict[int, int], depth: int) 
 def _is_keras(value: Any) -> bool:
     """Say whether something is part of a Keras model: it has a config, or is one of Keras's containers of losses and metrics."""
     return hasattr(type(value), "get_config") or "keras" in type(value).__module__.split(".")
-
-
-def _is_own(kind: Any) -> bool:
-    return str(kind.__module__).split(".")[0] not in state.NOT_OWN
 
 
 def missing(error: BaseException, known: Dict[str, str]) -> Optional[str]:

@@ -1,6 +1,6 @@
 """The values that a new model gets: drawn by NumPy, so that nothing of a load can look right by accident."""
 
-from typing import Any
+from typing import Any, Optional
 
 from agent import state
 
@@ -24,14 +24,28 @@ def assign(model: Any, seed: int, kind: type) -> None:
             if seed == OTHER_WEIGHTS:
                 variable.assign(altered(value))
             continue
-        if "variance" in variable.name:
-            drawn = random.uniform(0.5, 1.5, size=value.shape)
+        size = _positive(variable, value)
+        if size is not None:
+            drawn = random.uniform(0.5, 1.5, size=value.shape) * size
         else:
             drawn = random.normal(size=value.shape) / (numpy.sqrt(value.shape[0]) if value.ndim > 1 else 4.0)
         variable.assign(numpy.asarray(drawn).astype(value.dtype))
     if seed == OTHER_WEIGHTS:
         for _, variable in state.beside(model, kind):
             variable.assign(altered(state.array(variable)))
+
+
+def _positive(variable: Any, value: Any) -> Optional[float]:
+    """Return about how large a variable is that models may take the root or logarithm of, or divide by; None for any other.
+
+    Such ones have a constraint, or begin with one round positive number everywhere, as scales do. Nothing drawn at random is round.
+    """
+    first = float(value.ravel()[0]) if value.size and value.dtype.kind == "f" else 0.0
+    if first > 0.0 and abs(first - round(first, 3)) < 1e-6 * first and bool((value == value.ravel()[0]).all()):
+        return first
+    if getattr(variable, "constraint", None) is not None:
+        return 1.0 / float(value.shape[0]) ** 0.5 if value.ndim > 1 else 1.0
+    return 1.0 if "variance" in variable.name else None
 
 
 def altered(value: Any) -> Any:

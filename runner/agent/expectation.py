@@ -7,7 +7,7 @@ after one more training step, once as the trained model took it and once as the 
 import os
 from typing import Any, Dict, List, Tuple
 
-from agent import configuration, custom, files, optimizers, state
+from agent import custom, files, optimizers, state
 from agent.drawing import FIRST_WEIGHTS, altered
 from agent.fixture import NEXT_STEP, Fixture, flat, tensors, text
 from agent.nearness import type_name
@@ -35,10 +35,14 @@ def make(fixture: Fixture) -> Dict[str, Any]:
         raise FixtureFault("the outputs are not finite numbers")
     record_further(fixture, model, found)
     if optimizer is not None:
-        found["metrics"] = fixture.train(model, optimizer, NEXT_STEP)
+        if hasattr(fixture.module, "train_step"):
+            # Which does not tell.
+            _evaluate(fixture, model, found)
+        found["metrics"].update(fixture.train(model, optimizer, NEXT_STEP))
         found["next"] = state.weights(model)["arrays"]
         after = optimizers.read(optimizer)
         found["next_slots"], found["optimizer"]["next_iterations"] = after["arrays"], after["iterations"]
+        found["optimizer"]["next_names"] = after["names"]
         twin, outputs, found["fresh"] = _fresh_step(fixture, found)
         # To ask the model itself is cheap; its step need not do what it says, and takes another twin.
         if fixture.steps_itself(model) or _draws(fixture, twin, found["weights"]):
@@ -47,6 +51,23 @@ def make(fixture: Fixture) -> Dict[str, Any]:
                 raise FixtureFault("built twice and given the same weights, the outputs differ: nothing can be compared")
             found["chance"] = not same_arrays(found["fresh"], otherwise, tolerance=1e-6)
     return found
+
+
+def evaluate_twin(fixture: Fixture, found: Dict[str, Any]) -> None:
+    """Record what loss and metrics a model of chance gives when nothing is drawn, without asking the one that is to be saved."""
+    twin = fixture.build(FIRST_WEIGHTS)
+    _give(twin, found["weights"])
+    _evaluate(fixture, twin, found)
+
+
+def _evaluate(fixture: Fixture, model: Any, found: Dict[str, Any]) -> None:
+    """Record what the compiled model says of loss and metrics, where it can be asked."""
+    try:
+        found["metrics"] = fixture.evaluate(model)
+        found["evaluated"] = bool(found["metrics"])
+    except Exception as error:
+        # How it is compiled need not fit the data, when a loop of the fixture's own trains it.
+        print("loss and metrics are left out: %s: %s" % (type(error).__name__, message_of(error)[:300]), flush=True)
 
 
 def _fresh_step(fixture: Fixture, found: Dict[str, Any], other_chance: bool = False) -> Tuple[Any, List[Any], List[Any]]:
@@ -62,6 +83,8 @@ def _fresh_step(fixture: Fixture, found: Dict[str, Any], other_chance: bool = Fa
     outputs = fixture.call(twin, fixture.inputs())
     for inputs in [item[2] for item in fixture.further() if item[0] in found["further_names"]]:
         fixture.call(twin, inputs)
+    if found["evaluated"]:
+        fixture.evaluate(twin)
     if other_chance:
         for generator in state.generators(twin):
             generator.assign(altered(state.array(generator)))
@@ -116,8 +139,10 @@ def take(fixture: Fixture, model: Any, optimizer: Any) -> Dict[str, Any]:
         "weights": weights["arrays"],
         "beside": [state.array(variable) for _, variable in beside],
         "beside_names": [name for name, _ in beside],
+        "written_otherwise": state.written_otherwise(model),
         "layers": state.layers(model),
-        "configuration": configuration.read(model),
+        "coarse_types": state.coarse_types(model),
+        "configuration": {},
         "outputs": outputs,
         "interface": state.interface(model, inputs, outputs),
         "custom_names": custom.names(model),
@@ -129,6 +154,7 @@ def take(fixture: Fixture, model: Any, optimizer: Any) -> Dict[str, Any]:
         "optimizer": None,
         "slots": [],
         "metrics": {},
+        "evaluated": False,
         "chance": False,
     }  # type: Dict[str, Any]
     if optimizer is not None:
@@ -171,7 +197,7 @@ def _finite(value: Any) -> bool:
     return value.dtype.kind not in "fc" or bool(numpy.isfinite(value).all())
 
 
-def write(directory: str, found: Dict[str, Any], fixture: Fixture) -> None:
+def write(directory: str, found: Dict[str, Any]) -> None:
     """Write the two files; arrays without pickle, so that every NumPy reads every other's."""
     import numpy
 
@@ -180,6 +206,11 @@ def write(directory: str, found: Dict[str, Any], fixture: Fixture) -> None:
         for index, value in enumerate(found.get(group) or []):
             arrays["%s_%04d" % (group, index)] = _writable(value)
     numpy.savez(os.path.join(directory, ARRAYS), **arrays)
+    write_facts(directory, found)
+
+
+def write_facts(directory: str, found: Dict[str, Any]) -> None:
+    """Write the names and numbers."""
     rest = {key: value for key, value in found.items() if key not in GROUPS}
     rest["dtypes"] = {group: [type_name(value) for value in found.get(group) or []] for group in GROUPS}
     files.write_json(os.path.join(directory, JSON), rest)

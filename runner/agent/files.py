@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 from typing import Any, Dict, List
 
 MANIFEST = "manifest.json"
@@ -35,6 +36,19 @@ def _plain(value: Any) -> Any:
         except (TypeError, ValueError):
             pass
     return str(value)
+
+
+def resolve_links(directory: str) -> None:
+    """Put what symbolic links below `directory` point to in their place: an artifact goes elsewhere. One that points nowhere goes."""
+    for folder, folders, names in os.walk(directory):
+        for path in [os.path.join(folder, name) for name in folders + names]:
+            if os.path.islink(path):
+                source = os.path.realpath(path)
+                os.unlink(path)
+                if os.path.isdir(source):
+                    shutil.copytree(source, path)
+                elif os.path.exists(source):
+                    shutil.copyfile(source, path)
 
 
 def listing(directory: str) -> List[Dict[str, Any]]:

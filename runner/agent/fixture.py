@@ -101,7 +101,14 @@ class Fixture:
             raise FixtureFault("build returned %s instead of a Keras model" % type(model).__name__)
         with blame("the first call of the built model"):
             self.call(model, self.inputs())
-        if not model.weights:
+        try:
+            weightless = not model.weights
+        except ValueError as error:
+            raise FixtureFault(
+                "after the first call a part of the model has no weights yet; give that part an input shape, or call it in build: %s"
+                % message_of(error)[:500]
+            )
+        if weightless:
             raise FixtureFault("the model has no weights")
         assign(model, weights, self.tf.Variable)
         return model
@@ -155,6 +162,9 @@ class Fixture:
             ("all zeros", 1.0, _each(usual, numpy.zeros_like)),
             ("values times 100", 100.0, _each(usual, lambda value: value * value.dtype.type(100) if value.dtype.kind == "f" else value)),
         ]
+        unseen = _each(usual, _unseen)
+        if any(one is not other for one, other in zip(flat(usual), flat(unseen))):
+            found.append(("values never seen", 1.0, unseen))
         function = getattr(self.module, "awkward", None)
         if function is not None:
             with blame("awkward"):
@@ -190,10 +200,21 @@ class Fixture:
         told = {"return_dict": True} if "return_dict" in inspect.signature(model.train_on_batch).parameters else {}
         return state.told(model, model.train_on_batch(inputs, targets, **told))
 
+    def evaluate(self, model: Any) -> Dict[str, Optional[float]]:
+        """Return what a compiled model says of loss and metrics on the data of the next step, without training; nothing if it says none."""
+        if getattr(model, "optimizer", None) is None or not getattr(model, "loss", None) or self._class_steps(model):
+            return {}
+        inputs, targets = self.data(NEXT_STEP)
+        getattr(model, "reset_metrics", list)()
+        told = {"return_dict": True} if "return_dict" in inspect.signature(model.test_on_batch).parameters else {}
+        return state.told(model, model.test_on_batch(inputs, targets, **told))
+
     def steps_itself(self, model: Any) -> bool:
         """Say whether a training step is code of the fixture's: a function of its file, or a method of its model's class."""
-        kept = getattr(type(model), "train_step", None) is getattr(self.tf.keras.Model, "train_step", None)
-        return hasattr(self.module, "train_step") or not kept
+        return hasattr(self.module, "train_step") or self._class_steps(model)
+
+    def _class_steps(self, model: Any) -> bool:
+        return getattr(type(model), "train_step", None) is not getattr(self.tf.keras.Model, "train_step", None)
 
     def warm_up(self, model: Any, optimizer: Any) -> None:
         """Train the first steps, on data that differ from step to step."""
@@ -225,6 +246,18 @@ def _each(value: Any, change: Callable[[Any], Any]) -> Any:
     return change(value)
 
 
+def _unseen(value: Any) -> Any:
+    """Return texts and whole numbers that are not among these, as tokens of a new user are; other values as they are."""
+    import numpy
+
+    if value.dtype.kind in "OSU":
+        return numpy.full_like(value, "never seen before", dtype=object)
+    largest = value.max() if value.dtype.kind in "iu" and value.size else None
+    if largest is None or largest == numpy.iinfo(value.dtype).max:
+        return value
+    return numpy.full_like(value, largest + 1)
+
+
 def has_weights(model: Any) -> bool:
     """Say whether a model has its weights already."""
     try:
@@ -244,11 +277,15 @@ def tensors(tf: Any, value: Any) -> Any:
 
 
 def flat(value: Any) -> List[Any]:
-    """Return the arrays in a structure of tensors, dicts by sorted key."""
+    """Return the arrays in a structure of tensors, dicts by sorted key; of a sparse or ragged tensor those that it is made of."""
     import numpy
 
     if isinstance(value, dict):
         return [item for key in sorted(value) for item in flat(value[key])]
+    if hasattr(value, "nested_row_splits"):
+        return flat([value.flat_values, *value.nested_row_splits])
+    if hasattr(value, "indices") and hasattr(value, "dense_shape"):
+        return flat([value.indices, value.values, value.dense_shape])
     if isinstance(value, (list, tuple)):
         return [item for part in value for item in flat(part)]
     return [numpy.asarray(value.numpy() if hasattr(value, "numpy") else value)]

@@ -25,6 +25,10 @@ PATHS = {
 }
 DIRECTORIES = ("saved-model", "keras-dir", "export")
 PREFIXES = ("weights-tf", "checkpoint")
+# What holds the configs of layers, of the user's own ones too; `own` may.
+WITH_CONFIGS = ("keras-dir", "h5", "keras-v3", "json-weights", "own")
+# Where each layer writes its weights itself, or in a way of its own. For `json-weights` and `weights-h5` since 2.12.
+BY_LAYERS = ("keras-v3", "weights-h5", "json-weights")
 
 
 def save(format: str, tf: Any, model: Any, optimizer: Any, directory: str, report: Report) -> None:
@@ -108,9 +112,9 @@ def inspect(format: str, tf: Any, directory: str, expected: Dict[str, Any]) -> T
     except Exception as error:
         return "artifact-incomplete", "it cannot be read to its end: %s: %s" % (type(error).__name__, str(error)[:500])
     absent = [
-        "%s %s" % (meta["name"], meta["shape"])
-        for meta, value in zip(expected["meta"], expected["weights"])
-        if not any(_equal(value, other) for other in arrays)
+        "%s %s" % (meta["path"], meta["shape"])
+        for meta, value, otherwise in zip(expected["meta"], expected["weights"], expected["written_otherwise"])
+        if not (otherwise and format in BY_LAYERS) and not any(_equal(value, other) for other in arrays)
     ]
     if absent:
         return "artifact-incomplete", "weights of the model that are not among its %d arrays: %s" % (len(arrays), ", ".join(absent[:8]))

@@ -6,7 +6,7 @@ from typing import Any, Dict, List, Optional
 
 from agent import checks, expectation, faults, files, formats, loaders, optimizers, state, training_checks
 from agent.files import MANIFEST, MODEL
-from agent.fixture import NEXT_STEP, Fixture, has_weights
+from agent.fixture import NEXT_STEP, Fixture, flat, has_weights
 from agent.report import Report
 
 
@@ -60,14 +60,13 @@ def compare_model(
     report.phase("outputs")
     types = checks.outputs(request, report, fixture, expected, lambda inputs: [loaded.call(inputs)], ordered=True)
     report.phase("config")
-    rebuilt = request["loader"] in loaders.REBUILDING
-    checks.config(report, expected, model, rebuilt, types)
+    checks.config(request, report, expected, model, types)
     if request["loader"] in loaders.COMPILING or (request["loader"] == "own" and getattr(model, "optimizer", None) is not None):
         training_checks.compiled(report, expected, model)
     else:
         report.check("compile", "not-applicable")
     # A loop's optimizer is in no whole model; the fixture's own load may bring it.
-    elsewhere = fixture.owns_optimizer and not rebuilt and request["loader"] != "own"
+    elsewhere = fixture.owns_optimizer and request["loader"] not in (*loaders.REBUILDING, "own")
     if not _optimizer_promised(request, expected, carried, loaded) or elsewhere:
         report.check("optimizer", "not-applicable")
         report.check("train-step", "not-applicable")
@@ -79,6 +78,8 @@ def compare_model(
         report.check("train-step", "not-applicable", detail="there is no optimizer to step with")
         return
     report.phase("train-step")
+    if expected["evaluated"]:
+        training_checks.metrics(request, report, expected, fixture.evaluate(model))
     step(request, report, fixture, expected, loaded, order, waiting)
 
 
@@ -96,7 +97,9 @@ def step(
         # What the step leaves is a matter of chance, so slots that wait for it have to come now.
         optimizers.make_slots(loaded.optimizer, loaded.model)
         waiting = training_checks.optimizer(request, report, expected, optimizers.read(loaded.optimizer))
-    training_checks.metrics(request, report, expected, fixture.train(loaded.model, loaded.optimizer, NEXT_STEP))
+    told = fixture.train(loaded.model, loaded.optimizer, NEXT_STEP)
+    if not expected["evaluated"]:
+        training_checks.metrics(request, report, expected, told)
     if expected["chance"]:
         report.check("train-step", "not-applicable", why="a step of this model draws random numbers: no two are alike")
         if waiting is not None:
@@ -172,9 +175,7 @@ def _by_name(wanted: List[str], given: List[str]) -> List[int]:
 
 
 def _inputs(inputs: Any, expected: Dict[str, Any]) -> Dict[str, Any]:
-    """Return the inputs as the model takes them, and flat with their names: {"whole", "values", "names"}."""
-    if isinstance(inputs, dict):
-        names = sorted(inputs)
-        return {"whole": inputs, "values": [inputs[name] for name in names], "names": names}
-    values = list(inputs) if isinstance(inputs, (list, tuple)) else [inputs]
-    return {"whole": inputs, "values": values, "names": expected["input_names"]}
+    """Return the inputs as the model takes them, and flat with their names, as far as those tell: {"whole", "values", "names"}."""
+    values = flat(inputs)
+    names = sorted(inputs) if isinstance(inputs, dict) else expected["input_names"]
+    return {"whole": inputs, "values": values, "names": names if len(names) == len(values) else []}

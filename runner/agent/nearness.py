@@ -1,6 +1,6 @@
 """How far two arrays are from each other, and whether that is within what the matrix file tolerates."""
 
-from typing import Any, Dict, Tuple
+from typing import Any, Dict, Sequence, Tuple
 
 from agent.fixture import text
 
@@ -45,14 +45,19 @@ def _wide(expected: Any, found: Any) -> Tuple[Any, Any, Any]:
     return left, right, (left == right) | (numpy.isnan(left) & numpy.isnan(right))
 
 
-def within(request: Dict[str, Any], expected: Any, found: Any, scale: float = 1.0) -> bool:
-    """Say whether two arrays agree within the tolerance of the expected dtype, its absolute part for values `scale` times as large."""
+def within(request: Dict[str, Any], expected: Any, found: Any, scale: Any = 1.0, coarse: Sequence[str] = ()) -> bool:
+    """Say whether two arrays agree within the tolerance of the expected dtype, its absolute part for values `scale` times as large.
+
+    A value that was computed in the `coarse` dtypes has their tolerance, whatever it is kept in.
+    """
     import numpy
 
     gap = distance(expected, found)
     if gap == 0.0 or gap == float("inf"):
         return gap == 0.0
     absolute, relative = tolerance(request, expected.dtype.name)
+    if expected.dtype.kind == "f":
+        absolute, relative = (max(part) for part in zip((absolute, relative), *(tolerance(request, name) for name in coarse)))
     if absolute == relative == 0.0:
         return False
     left, right, equal = _wide(expected, found)

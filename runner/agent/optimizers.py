@@ -5,9 +5,9 @@ is asked for its own.
 """
 
 import re
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Tuple
 
-from agent.state import array
+from agent.state import array, path_of
 
 # Names under which versions keep the same hyperparameter; values that no user set are left to the version.
 HYPERPARAMETERS = ("learning_rate", "momentum", "nesterov", "rho", "beta_1", "beta_2", "epsilon", "centered", "amsgrad", "weight_decay")
@@ -25,12 +25,13 @@ INSIDE = ("inner_optimizer", "_optimizer", "optimizer")
 SCALES = {"loss_scale": ("loss_scale", "dynamic_scale"), "loss_scale_counter": ("dynamic_counter", "step_counter")}
 PROGRESS = ("iter", "learning_rate", "decay", "dynamic_scale", "step_counter", "current_loss_scale", "good_steps")
 # A schedule is compared by what it gives at these steps.
-STEPS = (0, 1, 7, 1000)
+STEPS = (*range(11), *(size * 10**power for power in range(1, 6) for size in (1, 1.5, 2, 3, 5, 7.5)))
 
 
 def read(optimizer: Any) -> Dict[str, Any]:
-    """Return {"class", "iterations", "hyperparameters", "arrays"}; arrays are the slots, without the scalars of progress."""
+    """Return {"class", "iterations", "hyperparameters", "names", "arrays"}; arrays are the slots, without the scalars of progress."""
     parts = chain(optimizer)
+    slots = _slots(parts)
     hyperparameters = {}  # type: Dict[str, Any]
     for part in reversed(parts):
         hyperparameters.update(_hyperparameters(part))
@@ -38,7 +39,8 @@ def read(optimizer: Any) -> Dict[str, Any]:
         "class": shown_class(parts),
         "iterations": _iterations(parts),
         "hyperparameters": hyperparameters,
-        "arrays": _slots(parts),
+        "names": [name for name, _ in slots],
+        "arrays": [value for _, value in slots],
     }
 
 
@@ -77,19 +79,18 @@ def _iterations(parts: List[Any]) -> int:
     return int(array(parts[0].iterations))
 
 
-def _slots(parts: List[Any]) -> List[Any]:
-    """Return the values of all variables, each once."""
-    arrays, seen = [], set()
+def _slots(parts: List[Any]) -> List[Tuple[str, Any]]:
+    """Return paths and values of all variables, each once."""
+    found, seen = [], set()
     for part in parts:
         for variable in _variables(part):
             if id(variable) in seen:
                 continue
             seen.add(id(variable))
-            name = str(getattr(variable, "path", None) or variable.name).split(":")[0].split("/")[-1]
-            value = array(variable)
-            if value.ndim or not any(word in name for word in PROGRESS):
-                arrays.append(value)
-    return arrays
+            path, value = path_of(variable), array(variable)
+            if value.ndim or not any(word in path.split("/")[-1] for word in PROGRESS):
+                found.append((path, value))
+    return found
 
 
 def _variables(part: Any) -> List[Any]:
@@ -108,8 +109,8 @@ def _hyperparameters(part: Any) -> Dict[str, Any]:
     """Return what the optimizer was made with, by name."""
     try:
         raw = part.get_config()
-    except NotImplementedError:
-        # A schedule without a config of its own forbids that of the optimizer.
+    except Exception:
+        # A schedule without a config of its own forbids that of the optimizer; other configs were written for another version.
         raw = {name: getattr(part, name) for name in HYPERPARAMETERS if hasattr(part, name)}
     raw.update({name: getattr(part, name) for name in SETTINGS if hasattr(part, name)})
     found = {}  # type: Dict[str, Any]
@@ -126,7 +127,7 @@ def _hyperparameters(part: Any) -> Dict[str, Any]:
     schedule = _schedule(part)
     if schedule is not None:
         found["learning_rate"] = type(schedule).__name__
-        found.update({"learning_rate at step %d" % step: float(array(schedule(step))) for step in STEPS})
+        found.update({"learning_rate at step %d" % step: float(array(schedule(int(step)))) for step in STEPS})
     for name, places in SCALES.items():
         held = [getattr(part, place, None) for place in places if hasattr(type(part), place) or place in vars(part)]
         if held and held[0] is not None:

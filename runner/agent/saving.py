@@ -6,7 +6,7 @@ import os
 import shutil
 from typing import Any, Dict, Tuple
 
-from agent import expectation, faults, files, formats
+from agent import configuration, expectation, faults, files, formats
 from agent.drawing import FIRST_WEIGHTS
 from agent.fixture import Fixture
 from agent.report import FixtureFault, Report
@@ -25,12 +25,16 @@ def save(request: Dict[str, Any], report: Report, session: str) -> None:
     if expected["chance"]:
         # No two trainings are alike, so what counts is the very model that is saved.
         expectation.record_further(fixture, model, expected)
-        expected.update(expectation.take(fixture, model, optimizer), chance=True, metrics=expected["metrics"])
+        expected.update(expectation.take(fixture, model, optimizer), chance=True)
+        expectation.evaluate_twin(fixture, expected)
     else:
         differs = expectation.difference(expected, expectation.take(fixture, model, optimizer))
         if differs:
             raise FixtureFault("built and trained twice, %s differ: nothing can be compared" % differs)
-    expectation.write(request["artifact"], expected, fixture)
+    if faults.of(request):
+        # Afterwards there may be nobody to ask.
+        expected["configuration"] = configuration.read(model)
+    expectation.write(request["artifact"], expected)
 
     def write(place: str, model: Any = model, optimizer: Any = optimizer) -> None:
         path = os.path.join(place, formats.PATHS[request["format"]])
@@ -54,6 +58,11 @@ def save(request: Dict[str, Any], report: Report, session: str) -> None:
         write(target)
     report.check("loaded", "not-applicable")
     report.phase("inspect")
+    if not faults.of(request):
+        # No sooner, as code of the user's answers: where the save asks it too, what it does is done by then. Elsewhere it is not asked.
+        expected["configuration"] = configuration.read(model, own=request["format"] in formats.WITH_CONFIGS)
+        expectation.write_facts(request["artifact"], expected)
+    files.resolve_links(target)
     report.facts["files"] = files.listing(target)
     finding, why = formats.inspect(request["format"], tf, target, expected)
     if finding:
@@ -93,7 +102,7 @@ def reference(fixture: Fixture, request: Dict[str, Any], report: Report, session
     if not os.path.isdir(place):
         part = "%s.%d" % (place, os.getpid())
         os.makedirs(part)
-        expectation.write(part, expectation.make(fixture), fixture)
+        expectation.write(part, expectation.make(fixture))
         try:
             os.rename(part, place)
         except OSError:

@@ -13,10 +13,29 @@ def array(variable: Any) -> Any:
     return numpy.asarray(variable.numpy() if hasattr(variable, "numpy") else variable)
 
 
-def short_name(variable: Any) -> str:
-    """Return the last two parts of a variable's path without its output number: `hidden/kernel`."""
-    name = str(getattr(variable, "path", None) or variable.name)
-    return "/".join(name.split(":")[0].split("/")[-2:])
+def path_of(variable: Any) -> str:
+    """Return a variable's path without its output number: `encoder/hidden/kernel`."""
+    return str(getattr(variable, "path", None) or variable.name).split(":")[0]
+
+
+def matched_by(expected: List[Any], found: List[Any]) -> Optional[List[int]]:
+    """Return for each expected key the index of the found one; None unless both sides have the same keys, each once."""
+    places = {key: index for index, key in enumerate(found)}
+    unique = len(set(expected)) == len(expected) and len(places) == len(found)
+    return [places[key] for key in expected] if unique and set(expected) == set(places) else None
+
+
+def pairing(expected: List[Dict[str, Any]], found: List[Dict[str, Any]]) -> Optional[List[int]]:
+    """Return for each expected variable the index of the found one of its name and shape; None where names do not tell them apart.
+
+    Within a version whole paths are the same; between versions the last two parts are, more often.
+    """
+    for first in (0, -2):
+        sides = [[("/".join(item["path"].split("/")[first:]), tuple(item["shape"])) for item in side] for side in (expected, found)]
+        pairs = matched_by(*sides)
+        if pairs is not None:
+            return pairs
+    return None
 
 
 def variables(model: Any) -> List[Any]:
@@ -25,13 +44,13 @@ def variables(model: Any) -> List[Any]:
 
 
 def weights(model: Any) -> Dict[str, Any]:
-    """Return {"meta": [{name, shape, dtype, trainable}], "arrays": [...]} in the model's own order."""
+    """Return {"meta": [{path, shape, dtype, trainable}], "arrays": [...]} in the model's own order."""
     trainable = {id(variable) for variable in model.trainable_weights}
     meta, arrays = [], []
     for variable in variables(model):
         value = array(variable)
         meta.append(
-            {"name": short_name(variable), "shape": list(value.shape), "dtype": value.dtype.name, "trainable": id(variable) in trainable}
+            {"path": path_of(variable), "shape": list(value.shape), "dtype": value.dtype.name, "trainable": id(variable) in trainable}
         )
         arrays.append(value)
     return {"meta": meta, "arrays": arrays}
@@ -78,8 +97,11 @@ def reset(model: Any) -> None:
 
 def generator(layer: Any) -> Any:
     """Return the variable that holds the state of a layer's random generator, or None."""
-    held = getattr(layer, "seed_generator", None) or getattr(getattr(layer, "_random_generator", None), "_generator", None)
-    return getattr(held, "state", None)
+    held = [getattr(layer, "seed_generator", None), getattr(getattr(layer, "_random_generator", None), "_generator", None)]
+    if is_own(type(layer)):
+        held += [value for _, value in sorted(vars(layer).items()) if type(value).__name__ in ("Generator", "SeedGenerator")]
+    states = [getattr(one, "state", None) for one in held]
+    return next((one for one in states if one is not None), None)
 
 
 def generators(model: Any) -> List[Any]:
@@ -93,11 +115,33 @@ def beside(model: Any, kind: type) -> List[Tuple[str, Any]]:
     known = {id(variable) for variable in model.weights}
     found = []
     for layer in every_layer(model):
-        if str(type(layer).__module__).split(".")[0] not in NOT_OWN:
+        if is_own(type(layer)):
             # Keras keeps counters of its own under names that begin so.
             held = [(name, value) for name, value in sorted(vars(layer).items()) if not name.startswith("_")]
             found += [(name, value) for name, value in held if isinstance(value, kind) and id(value) not in known]
     return found
+
+
+def is_own(kind: Any) -> bool:
+    """Say whether a class or function is the user's own."""
+    return str(kind.__module__).split(".")[0] not in NOT_OWN
+
+
+def coarse_types(model: Any) -> List[str]:
+    """Return the narrower number types in which layers of a model compute, whatever the type of its outputs: noise is of that size."""
+    policies = [getattr(layer, "dtype_policy", None) or getattr(layer, "_dtype_policy", None) for layer in every_layer(model)]
+    types = {str(getattr(policy, "compute_dtype", None)) for policy in policies}
+    return sorted(types & {"float16", "bfloat16"})
+
+
+def written_otherwise(model: Any) -> List[bool]:
+    """Say of each weight whether its layer writes it in a way of its own: packed, transposed, or merged with another one."""
+    found = set()
+    for layer in every_layer(model):
+        writer = next((kind for kind in type(layer).__mro__ if "save_own_variables" in vars(kind)), None)
+        if (writer is not None and is_own(writer)) or getattr(layer, "lora_enabled", False):
+            found.update(id(variable) for variable in layer.weights)
+    return [id(variable) in found for variable in variables(model)]
 
 
 def attributes(model: Any, name: str) -> List[Any]:
