@@ -14,7 +14,10 @@ from runner.model import Footer, Outcome, Reason
 
 @dataclass(frozen=True)
 class RunStarted:
-    """A run begins: of `planned` cells `reused` were taken over and `canaries` are the canary's; `note` is one line for people."""
+    """A run begins: of `planned` cells `reused` were taken over and `canaries` are the canary's; `note` is one line for people.
+
+    `seconds` is what the others will take, about.
+    """
 
     run: str
     path: Path
@@ -22,6 +25,7 @@ class RunStarted:
     reused: int = 0
     note: str = ""
     canaries: int = 0
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True)

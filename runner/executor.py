@@ -23,7 +23,7 @@ from runner.errors import EngineFault, Interrupted
 from runner.events import Note, OnEvent, RunFinished, RunStarted, ignore
 from runner.keys import KeyRing, source_hashes, state_of, tree_hash
 from runner.model import Footer, Header, Isolation, Outcome, Run, Stage, Status
-from runner.plan import Plan
+from runner.plan import Plan, expected_seconds
 from runner.reuse import reusable
 from runner.store import LOCK, RunStore, RunWriter, is_locked, new_run_id
 from runner.walk import Resources, Stop, Walk
@@ -109,7 +109,10 @@ def execute(
             stop=stop or threading.Event(),
             sources=sources,
         )
-        on_event(RunStarted(name, writer.path, planned=len(plan.cells), reused=len(known), note=_note(plan, known), canaries=plan.canaries))
+        unknown = tuple(cell for cell in plan.cells if cell.id not in known)
+        seconds = expected_seconds(unknown, store.durations(), jobs=limits.slots)
+        note = _note(plan, known)
+        on_event(RunStarted(name, writer.path, len(plan.cells), reused=len(known), note=note, canaries=plan.canaries, seconds=seconds))
         if engine.facts.get("why"):
             on_event(Note(f"{engine.name} engine: {engine.facts['why']}"))
         try:

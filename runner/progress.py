@@ -135,7 +135,8 @@ def announcement(event: Event) -> str | None:
         case RunStarted():
             note = event.note or (f"{event.reused} of them known from earlier runs" if event.reused else "")
             canary = f", {event.canaries} of them the canary's" if event.canaries else ""
-            parts = [counted(event.planned, "cell") + canary, one_line(note), one_line(str(event.path), limit=400)]
+            takes = f"about {duration(event.seconds)}" if event.planned > event.reused else ""
+            parts = [counted(event.planned, "cell") + canary, one_line(note), takes, one_line(str(event.path), limit=400)]
             return f"run {one_line(event.run)}: {'; '.join(part for part in parts if part)}"
         case EnvironmentStarted():
             return f"building {one_line(event.id)}"

@@ -4,7 +4,7 @@ from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from agent import configuration, loaders, state
 from agent.fixture import Fixture
-from agent.nearness import distance, type_name, within
+from agent.nearness import distance, size_of, type_name, within
 from agent.report import Report, message_of
 
 
@@ -111,7 +111,7 @@ def outputs(
     """
     candidates = call(fixture.inputs())
     sizes = [_sizes(value) for value in expected["outputs"]]
-    coarse = expected["coarse_types"]
+    coarse = expected["computed_in"]
     good, gap = _nearest(request, expected["outputs"], candidates, ordered, sizes, coarse)
     count = len(candidates[0])
     wrong = "%d outputs instead of %d" % (count, len(expected["outputs"])) if count != len(expected["outputs"]) else None
@@ -154,10 +154,9 @@ def _sizes(value: Any) -> Any:
     import numpy
 
     if value.dtype.kind in "OSU" or not value.size:
-        return numpy.ones(())
-    largest = numpy.abs(value.astype("complex128"))
-    rows = largest.reshape(-1, value.shape[-1]) if value.ndim > 1 else largest
-    return numpy.maximum(rows.max(axis=0), min(1.0, max(1e-4, float(largest.max()))))
+        return 1.0
+    rows = numpy.abs(value.astype("complex128")).reshape(-1, value.shape[-1] if value.ndim > 1 else 1)
+    return numpy.maximum(rows.max(axis=0), min(1.0, max(1e-4, size_of(value))))
 
 
 def _nearest(

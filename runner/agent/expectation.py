@@ -5,11 +5,12 @@ after one more training step, once as the trained model took it and once as the 
 """
 
 import os
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 from agent import custom, files, optimizers, state
+from agent.arrays import flat, tensors, text
 from agent.drawing import FIRST_WEIGHTS, altered
-from agent.fixture import NEXT_STEP, Fixture, flat, tensors, text
+from agent.fixture import NEXT_STEP, Fixture
 from agent.nearness import type_name
 from agent.report import FixtureFault, message_of
 from agent.seeds import SEED, seed
@@ -45,11 +46,14 @@ def make(fixture: Fixture) -> Dict[str, Any]:
         found["optimizer"]["next_names"] = after["names"]
         twin, outputs, found["fresh"] = _fresh_step(fixture, found)
         # To ask the model itself is cheap; its step need not do what it says, and takes another twin.
-        if fixture.steps_itself(model) or _draws(fixture, twin, found["weights"]):
+        draws = _draws(fixture, twin, found["weights"])
+        if fixture.steps_itself(model) or draws is not False:
             _, others, otherwise = _fresh_step(fixture, found, other_chance=True)
             if not same_arrays(outputs, others, tolerance=1e-6):
                 raise FixtureFault("built twice and given the same weights, the outputs differ: nothing can be compared")
-            found["chance"] = not same_arrays(found["fresh"], otherwise, tolerance=1e-6)
+            # The first step of a schedule may move nothing.
+            moved = not same_arrays(found["fresh"], otherwise, tolerance=1e-6)
+            found["chance"] = moved or (draws is True and not fixture.steps_itself(model))
     return found
 
 
@@ -58,6 +62,21 @@ def evaluate_twin(fixture: Fixture, found: Dict[str, Any]) -> None:
     twin = fixture.build(FIRST_WEIGHTS)
     _give(twin, found["weights"])
     _evaluate(fixture, twin, found)
+
+
+def record_drawn_step(fixture: Fixture, model: Any, optimizer: Any, found: Dict[str, Any]) -> None:
+    """Record a step with drawn gradients of a model that was saved, and of a twin with a fresh optimizer; nothing where it takes none."""
+    order = list(range(len(found["weights"])))
+    try:
+        twin = fixture.build(FIRST_WEIGHTS)
+        _give(twin, found["weights"])
+        fixture.drawn_step(twin, fixture.optimizer(twin), order)
+        fixture.drawn_step(model, optimizer, order)
+    except Exception as error:
+        print("the step with drawn gradients is left out: %s: %s" % (type(error).__name__, message_of(error)[:300]), flush=True)
+        return
+    found["drawn"] = True
+    found["next"], found["fresh"] = state.weights(model)["arrays"], state.weights(twin)["arrays"]
 
 
 def _evaluate(fixture: Fixture, model: Any, found: Dict[str, Any]) -> None:
@@ -93,15 +112,15 @@ def _fresh_step(fixture: Fixture, found: Dict[str, Any], other_chance: bool = Fa
     return twin, outputs, list(state.weights(twin)["arrays"])
 
 
-def _draws(fixture: Fixture, model: Any, weights: List[Any]) -> bool:
-    """Say whether a model draws random numbers when it is called for training, or cannot be called so."""
+def _draws(fixture: Fixture, model: Any, weights: List[Any]) -> Optional[bool]:
+    """Say whether a model draws random numbers when it is called for training; None where it cannot be called so."""
     answers = []
     for _ in range(2):
         _give(model, weights)
         try:
             answers.append(flat(model(tensors(fixture.tf, fixture.inputs()), training=True)))
         except Exception:
-            return True
+            return None
     return not same_arrays(*answers)
 
 
@@ -141,7 +160,7 @@ def take(fixture: Fixture, model: Any, optimizer: Any) -> Dict[str, Any]:
         "beside_names": [name for name, _ in beside],
         "written_otherwise": state.written_otherwise(model),
         "layers": state.layers(model),
-        "coarse_types": state.coarse_types(model),
+        "computed_in": state.computed_in(model),
         "configuration": {},
         "outputs": outputs,
         "interface": state.interface(model, inputs, outputs),
@@ -156,6 +175,7 @@ def take(fixture: Fixture, model: Any, optimizer: Any) -> Dict[str, Any]:
         "metrics": {},
         "evaluated": False,
         "chance": False,
+        "drawn": False,
     }  # type: Dict[str, Any]
     if optimizer is not None:
         found["optimizer"] = optimizers.read(optimizer)

@@ -10,6 +10,7 @@ import sys
 from typing import Any, Callable, Dict, Iterator, List, Optional
 
 from agent import state
+from agent.arrays import each, flat, tensors, unseen_in
 from agent.drawing import OTHER_WEIGHTS, assign
 from agent.report import FixtureFault, Unsupported, error_number, message_of
 
@@ -69,6 +70,7 @@ class Fixture:
         self.tf = tf
         self.options = request["fixture"].get("options") or {}
         self.code = _code(request)
+        self.saving = request["stage"] == "save"
         path = request["fixture"]["file"]
         name = module_name(request)
         spec = importlib.util.spec_from_file_location(name, path)
@@ -95,6 +97,9 @@ class Fixture:
 
     def build(self, weights: int) -> Any:
         """Return a new model whose weights are drawn by NumPy from the seed `weights`."""
+        if self.saving:
+            # Keras counts the names that it gives, and a user's model, the only one of its process, has the first ones.
+            self.tf.keras.backend.clear_session()
         with blame("build"):
             model = self.module.build(self.tf, **self.options)
         if not isinstance(model, self.tf.keras.Model):
@@ -158,11 +163,11 @@ class Fixture:
 
         usual = self.inputs()
         found = [
-            ("the first row alone", 1.0, _each(usual, lambda value: value[:1])),
-            ("all zeros", 1.0, _each(usual, numpy.zeros_like)),
-            ("values times 100", 100.0, _each(usual, lambda value: value * value.dtype.type(100) if value.dtype.kind == "f" else value)),
+            ("the first row alone", 1.0, each(usual, lambda value: value[:1])),
+            ("all zeros", 1.0, each(usual, numpy.zeros_like)),
+            ("values times 100", 100.0, each(usual, lambda value: value * value.dtype.type(100) if value.dtype.kind == "f" else value)),
         ]
-        unseen = _each(usual, _unseen)
+        unseen = each(usual, unseen_in)
         if any(one is not other for one, other in zip(flat(usual), flat(unseen))):
             found.append(("values never seen", 1.0, unseen))
         function = getattr(self.module, "awkward", None)
@@ -199,6 +204,20 @@ class Fixture:
             return dict.fromkeys(state.told(model, history))
         told = {"return_dict": True} if "return_dict" in inspect.signature(model.train_on_batch).parameters else {}
         return state.told(model, model.train_on_batch(inputs, targets, **told))
+
+    def drawn_step(self, model: Any, optimizer: Any, order: List[int]) -> None:
+        """Take a training step with gradients that NumPy draws, where those of the model are a matter of chance.
+
+        `order` has for each weight of the producer the index of the weight here: both get the same gradient.
+        """
+        import numpy
+
+        variables, gradients = state.variables(model), {}
+        for place, index in enumerate(order):
+            value = state.array(variables[index])
+            drawn = numpy.random.RandomState(2000 + place).normal(size=value.shape) / 10
+            gradients[id(variables[index])] = self.tf.constant(numpy.asarray(drawn).astype(value.dtype))
+        optimizer.apply_gradients([(gradients[id(variable)], variable) for variable in model.trainable_variables])
 
     def evaluate(self, model: Any) -> Dict[str, Optional[float]]:
         """Return what a compiled model says of loss and metrics on the data of the next step, without training; nothing if it says none."""
@@ -237,27 +256,6 @@ class Fixture:
         return outputs
 
 
-def _each(value: Any, change: Callable[[Any], Any]) -> Any:
-    """Return inputs in which every array is changed."""
-    if isinstance(value, dict):
-        return {key: _each(item, change) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_each(item, change) for item in value]
-    return change(value)
-
-
-def _unseen(value: Any) -> Any:
-    """Return texts and whole numbers that are not among these, as tokens of a new user are; other values as they are."""
-    import numpy
-
-    if value.dtype.kind in "OSU":
-        return numpy.full_like(value, "never seen before", dtype=object)
-    largest = value.max() if value.dtype.kind in "iu" and value.size else None
-    if largest is None or largest == numpy.iinfo(value.dtype).max:
-        return value
-    return numpy.full_like(value, largest + 1)
-
-
 def has_weights(model: Any) -> bool:
     """Say whether a model has its weights already."""
     try:
@@ -265,35 +263,3 @@ def has_weights(model: Any) -> bool:
     except ValueError:
         # Keras 2 raises where it was not called yet.
         return False
-
-
-def tensors(tf: Any, value: Any) -> Any:
-    """Turn arrays inside lists and dicts into tensors; text goes in as a list, as string arrays do not."""
-    if isinstance(value, dict):
-        return {key: tensors(tf, item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [tensors(tf, item) for item in value]
-    return tf.constant(value.tolist() if getattr(value, "dtype", None) is not None and value.dtype.kind in "OSU" else value)
-
-
-def flat(value: Any) -> List[Any]:
-    """Return the arrays in a structure of tensors, dicts by sorted key; of a sparse or ragged tensor those that it is made of."""
-    import numpy
-
-    if isinstance(value, dict):
-        return [item for key in sorted(value) for item in flat(value[key])]
-    if hasattr(value, "nested_row_splits"):
-        return flat([value.flat_values, *value.nested_row_splits])
-    if hasattr(value, "indices") and hasattr(value, "dense_shape"):
-        return flat([value.indices, value.values, value.dense_shape])
-    if isinstance(value, (list, tuple)):
-        return [item for part in value for item in flat(part)]
-    return [numpy.asarray(value.numpy() if hasattr(value, "numpy") else value)]
-
-
-def text(value: Any) -> Any:
-    """Return an array of text as NumPy's own, whatever it is made of."""
-    import numpy
-
-    items = [item.decode("utf-8", "replace") if isinstance(item, bytes) else str(item) for item in value.ravel()]
-    return numpy.array(items, dtype=str).reshape(value.shape)

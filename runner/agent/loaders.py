@@ -1,10 +1,12 @@
 """How each loader reads an artifact, as people write it; what it returns is what the checks look at."""
 
 import inspect
+import re
 from typing import Any, Dict, List, Optional
 
 from agent import custom, formats, state
-from agent.fixture import NEXT_STEP, Fixture, flat, has_weights, tensors
+from agent.arrays import flat, tensors
+from agent.fixture import NEXT_STEP, Fixture, has_weights
 from agent.report import FixtureFault, Report
 
 REBUILDING = ("load-weights", "load-weights-by-name", "load-weights-skip-mismatch", "checkpoint-restore", "checkpoint-restore-asserted")
@@ -208,7 +210,8 @@ def _call_signature(function: Any, inputs: Any, tf: Any, through: Any = None) ->
 
 def _call_with(function: Any, specs: Dict[str, Any], inputs: Any, tf: Any) -> List[List[Any]]:
     given = inputs["values"]
-    names = sorted(specs)
+    # As they were numbered: input_2 before input_10.
+    names = sorted(specs, key=lambda name: [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)])
     if len(names) != len(given):
         raise ValueError("the signature takes %d inputs (%s), the model took %d" % (len(names), ", ".join(names), len(given)))
     values = tensors(tf, given)

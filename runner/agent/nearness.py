@@ -2,7 +2,7 @@
 
 from typing import Any, Dict, Sequence, Tuple
 
-from agent.fixture import text
+from agent.arrays import text
 
 
 def tolerance(request: Dict[str, Any], dtype: str) -> Tuple[float, float]:
@@ -34,6 +34,13 @@ def distance(expected: Any, found: Any) -> float:
     furthest = float(numpy.where(numpy.isnan(gap), numpy.inf, gap).max())
     # Above 2**53 neighbouring whole numbers are one and the same float64.
     return max(furthest, 1.0) if whole else furthest
+
+
+def size_of(value: Any) -> float:
+    """Return the largest absolute value; 0 of what holds no numbers."""
+    import numpy
+
+    return 0.0 if value.dtype.kind in "OSU" or not value.size else float(numpy.abs(value.astype("complex128")).max())
 
 
 def _wide(expected: Any, found: Any) -> Tuple[Any, Any, Any]:

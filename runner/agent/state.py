@@ -127,11 +127,12 @@ def is_own(kind: Any) -> bool:
     return str(kind.__module__).split(".")[0] not in NOT_OWN
 
 
-def coarse_types(model: Any) -> List[str]:
-    """Return the narrower number types in which layers of a model compute, whatever the type of its outputs: noise is of that size."""
-    policies = [getattr(layer, "dtype_policy", None) or getattr(layer, "_dtype_policy", None) for layer in every_layer(model)]
+def computed_in(model: Any) -> List[str]:
+    """Return the number types in which layers of a model compute, whatever the type of its outputs: noise is that of the narrowest."""
+    layers = [layer for layer in every_layer(model) if type(layer).__name__ != "InputLayer"]
+    policies = [getattr(layer, "dtype_policy", None) or getattr(layer, "_dtype_policy", None) for layer in layers]
     types = {str(getattr(policy, "compute_dtype", None)) for policy in policies}
-    return sorted(types & {"float16", "bfloat16"})
+    return sorted(types & {"float16", "bfloat16", "float32", "float64"})
 
 
 def written_otherwise(model: Any) -> List[bool]:

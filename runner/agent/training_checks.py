@@ -3,7 +3,7 @@
 from typing import Any, Dict, List, Optional, Tuple
 
 from agent import state
-from agent.nearness import distance, tolerance, within
+from agent.nearness import distance, size_of, tolerance, within
 from agent.report import Report
 
 HYPERPARAMETER_TOLERANCE = 1e-6
@@ -40,7 +40,7 @@ def metrics(request: Dict[str, Any], report: Report, expected: Dict[str, Any], f
     right = all(report.facts["checks"][name]["result"] == "passed" for name in ("weights", "outputs"))
     if not right or (expected["chance"] and not expected["evaluated"]):
         return
-    types = [value.dtype.name for value in expected["outputs"] if value.dtype.kind not in "OSUiub"] + expected["coarse_types"]
+    types = [value.dtype.name for value in expected["outputs"] if value.dtype.kind not in "OSUiub"] + expected["computed_in"]
     noise = [tolerance(request, name) for name in types]
     # A mean over squares is less exact than what it is of.
     absolute, relative = (10 * max(part) for part in zip((1e-5, 1e-5), *noise))
@@ -90,14 +90,22 @@ def optimizer(request: Dict[str, Any], report: Report, expected: Dict[str, Any],
     return None
 
 
+def late_weights(request: Dict[str, Any], report: Report, expected: Dict[str, Any], found: Dict[str, Any]) -> str:
+    """Compare the weights of a model some of which the step just taken has made, by what they are after it. Returns what the step told."""
+    order = state.pairing(expected["meta"], found["meta"]) or range(len(found["arrays"]))
+    like = train_step(request, report, expected, [found["arrays"][index] for index in order])
+    seen = "the next step, which makes some of them: their values wait for that"
+    report.check("weights", "failed" if like == "neither" else "passed", seen_through=seen)
+    return like
+
+
 def late_optimizer(
     request: Dict[str, Any], report: Report, expected: Dict[str, Any], found: Dict[str, Any], like: str, so_far: List[str]
 ) -> None:
     """Compare what an optimizer holds that made its slots at the step just taken; `like` is what that step told."""
     wanted = expected["optimizer"]["next_iterations"]
     slots = _paired(expected["optimizer"]["next_names"], expected["next_slots"], found)
-    coarse = expected["coarse_types"]
-    absent = sum(1 for value, others in slots if not any(within(request, value, other, coarse=coarse) for other in others))
+    absent = sum(1 for value, others in slots if not any(_alike(request, expected, value, other, size_of(value)) for other in others))
     told = {"next": [], "fresh": ["the step was that of a fresh optimizer"], "neither": ["the step was another one"]}
     problems = so_far + told[like]
     if found["iterations"] != wanted:
@@ -114,6 +122,12 @@ def _paired(names: List[str], slots: List[Any], found: Dict[str, Any]) -> List[T
     pairs = state.matched_by(names, found["names"])
     others = [[found["arrays"][index]] for index in pairs] if pairs else [found["arrays"]] * len(slots)
     return [(value, other) for value, other in zip(slots, others) if value.size and value.any()]
+
+
+def _alike(request: Dict[str, Any], expected: Dict[str, Any], one: Any, other: Any, step: float) -> bool:
+    """Say whether values that a step of the size `step` gave agree: what was computed in a narrower type has ten times its noise."""
+    noise = 10 * max([tolerance(request, name)[0] for name in expected["computed_in"]] or [0.0])
+    return within(request, one, other, min(1.0, max(1e-4, step))) or distance(one, other) <= noise * step < float("inf")
 
 
 def _class(name: str) -> str:
@@ -135,8 +149,8 @@ def train_step(request: Dict[str, Any], report: Report, expected: Dict[str, Any]
     """
 
     def all_within(one: List[Any], other: List[Any]) -> bool:
-        pairs = zip(one, other)
-        return len(one) == len(other) and all(within(request, *pair, coarse=expected["coarse_types"]) for pair in pairs)
+        steps = [distance(before, after) for before, after in zip(expected["weights"], expected["next"])]
+        return len(one) == len(other) and all(_alike(request, expected, *pair) for pair in zip(one, other, steps))
 
     def furthest(reference: List[Any], other: List[Any]) -> float:
         return max([distance(one, two) for one, two in zip(reference, other)] or [float("inf")])

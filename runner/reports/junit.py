@@ -34,7 +34,7 @@ def render(run: Run, judgement: Judgement | None = None) -> str:
     found = judgement or judge(run)
     facts = facts_by_environment(run.header.environments, run.outcomes)
     cases: dict[str, list[tuple[Outcome, ElementTree.Element]]] = {name: [] for name in run.header.environments}
-    for id_ in sorted(run.outcomes):
+    for id_ in sorted(run.outcomes, key=lambda id_: (not is_silent(run.outcomes[id_]), id_)):
         outcome = run.outcomes[id_]
         if not outcome.canary:
             diagnosis = diagnosis_of(outcome, facts) if outcome.status in EXPLAINED else None

@@ -36,13 +36,13 @@ def render(
     most = _SHORT if short else _SUMMARY
     found = judgement or judge(run)
     lines = [*_banner(found), *_heading(tables), *_judged(found, most)]
+    lines += _causes(f"{SILENT.sign} Nothing raised, and the result is wrong", tables.silent, messages=False, most=most)
     if not short:
         for grid in tables.grids:
             lines += _grid(grid)
         lines += _legend(tables)
         lines += _damage(tables)
     causes = (
-        (f"{SILENT.sign} Nothing raised, and the result is wrong", tables.silent),
         (f"{GLYPHS[Status.FAILED].sign} Failed", tables.failures),
         (f"{GLYPHS[Status.DEGRADED].sign} Degraded: the outputs are right, something else was lost", tables.degradations),
         (f"{GLYPHS[Status.ERRORED].sign} Errored: no statement about TensorFlow", tables.faults),

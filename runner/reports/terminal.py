@@ -103,9 +103,9 @@ def parts(
     """Yield the pieces of the report in their order."""
     look = _Look(ascii_only)
     yield from map(Part, _heading(tables))
+    yield from _causes("Nothing raised, and the result is wrong", tables.silent, look.sign(SILENT))
     yield from map(Part, _grids(tables, look, width=width))
     yield from map(Part, damage_table(tables.damage, look.sign(SILENT)))
-    yield from _causes("Nothing raised, and the result is wrong", tables.silent, look.sign(SILENT))
     yield from _causes("Failed", tables.failures, look.sign(GLYPHS[Status.FAILED]))
     yield from _causes("Degraded: the outputs are right, something else was lost", tables.degradations, look.sign(GLYPHS[Status.DEGRADED]))
     yield from _causes("Errored: no statement about TensorFlow", tables.faults, look.sign(GLYPHS[Status.ERRORED]), messages=True)

@@ -89,6 +89,15 @@ LEFT = (
         reasons=(Reason.OPTIMIZER_LOST,),
     ),
     Rule(
+        name="schedule-changed",
+        cause="the learning-rate schedule came back with other arguments: at some steps it gives another rate",
+        class_="optimizer-state",
+        remedy="see that get_config of the schedule returns all that it was made with; or set a new one:"
+        " model.compile(optimizer=...) with the schedule as it was",
+        reasons=(Reason.OPTIMIZER_DIFFERS, Reason.TRAIN_STEP_DIFFERS),
+        details={Check.OPTIMIZER: pattern(r'"learning_rate (at step \d{1,9}: [^"]{1,80} instead of [^"]{1,60})')},
+    ),
+    Rule(
         name="optimizer-setting",
         cause="the optimizer came back with another setting",
         class_="optimizer-state",

@@ -134,6 +134,16 @@ VALUES = (
         ),
     ),
     Rule(
+        name="made-otherwise",
+        cause="every weight is right and the outputs are not: the model was built anew by its code, and a layer has another argument than"
+        " it had where it was saved, because the code leaves it to a default, which is another one here",
+        class_="semantics",
+        remedy="write this argument out in the code, with the value that it had where the model was trained",
+        reasons=(Reason.OUTPUTS_DIFFER,),
+        passed=(Check.WEIGHTS,),
+        details={Check.CONFIG: pattern(r'"settings": \["([^"]{1,160})')},
+    ),
+    Rule(
         name="other-outputs-of-one-keras",
         cause="every weight is right and the outputs are not, and both sides have the same Keras, so that no default changed: something"
         " that is not among the weights did not come back, such as a lookup table, a vocabulary, a plain tf.Variable or an argument",

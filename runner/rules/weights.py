@@ -45,9 +45,10 @@ SHAPES = (
 FILES = (
     Rule(
         name="two-of-one-name",
-        cause="two weights of one layer have the same name, and HDF5 keeps each under its name",
+        cause="two weights of one layer, or two variables of the optimizer, have the same name, and HDF5 keeps each under its name",
         class_="custom-code",
-        remedy="give each weight and each inner layer a name of its own; or save in a format without names: .keras, a checkpoint",
+        remedy="leave the optimizer out (save(path, include_optimizer=False)) to see whether it is the one; else give each weight and each"
+        " inner layer a name of its own; or save in a format without names: .keras, a checkpoint",
         link="https://github.com/tensorflow/tensorflow/issues/41021",
         pattern=pattern(r"Unable to (?:synchronously )?create (?:link|dataset) \(name already exists\)"),
         stages=(Stage.SAVE,),

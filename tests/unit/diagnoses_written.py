@@ -57,6 +57,16 @@ KERAS_2_TO_3, KERAS_3_TO_2 = kerases("2.15.0", "3.5.0"), kerases("3.5.0", "2.15.
 WEIGHTS = {"checks": {"weights": {"differing": ["dense/kernel"], "matched_by": "name"}}}
 
 WRITTEN: tuple[Written, ...] = (
+    Written("schedule-changed", optimizer("learning_rate at step 75: 0.01 instead of 0.001")),
+    Written(
+        "made-otherwise",
+        silent(
+            Reason.OUTPUTS_DIFFER,
+            loader="load-weights",
+            checks={Check.WEIGHTS: CheckResult.PASSED, Check.OUTPUTS: CheckResult.FAILED},
+            notes=noted("config", settings=["lstm: recurrent_activation is 'sigmoid' instead of 'hard_sigmoid'"]),
+        ),
+    ),
     # Around TensorFlow.
     Written("damage-unnoticed", silent(Reason.DAMAGE_UNNOTICED)),
     Written("killed-from-outside", silent(Reason.OUT_OF_MEMORY, status=Status.ERRORED, notes={"why": "something outside killed the process"})),

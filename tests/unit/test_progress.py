@@ -46,7 +46,7 @@ def a_cell(number: int, status: Status = Status.PASSED, **more: Any) -> Outcome:
 
 
 def started(planned: int = 10, reused: int = 0) -> RunStarted:
-    return RunStarted("r1", Path("reports/runs/r1"), planned, reused, "")
+    return RunStarted("r1", Path("reports/runs/r1"), planned, reused, "", seconds=90.0)
 
 
 def finished(*, complete: bool = True) -> RunFinished:
@@ -132,7 +132,7 @@ def test_plain_lines_come_at_intervals() -> None:
 def test_plain_lines_tell_of_environments_and_the_end() -> None:
     progress, _, file = plain()
     events: list[Event] = [
-        RunStarted("r1", Path("reports/runs/r1"), 10, 4, "resumes r0"),
+        RunStarted("r1", Path("reports/runs/r1"), 10, 4, "resumes r0", seconds=90.0),
         EnvironmentStarted("a"),
         EnvironmentReady("a", 33.0),
         EnvironmentReady("b", 0.1, reused=True),
@@ -143,7 +143,7 @@ def test_plain_lines_tell_of_environments_and_the_end() -> None:
     for event in events:
         progress(event)
     assert file.getvalue().splitlines() == [
-        "run r1: 10 cells; resumes r0; reports/runs/r1",
+        "run r1: 10 cells; resumes r0; about 1 min 30 s; reports/runs/r1",
         "building a",
         "ready a in 33 s",
         "ready b from the cache",
@@ -156,7 +156,7 @@ def test_plain_lines_tell_of_environments_and_the_end() -> None:
 def test_what_is_known_from_earlier_runs_is_said() -> None:
     progress, _, file = plain()
     progress(started(10, reused=4))
-    assert file.getvalue() == "run r1: 10 cells; 4 of them known from earlier runs; reports/runs/r1\n"
+    assert file.getvalue() == "run r1: 10 cells; 4 of them known from earlier runs; about 1 min 30 s; reports/runs/r1\n"
 
 
 def test_plain_lines_hold_no_control_codes_whatever_is_told() -> None:
