@@ -141,7 +141,7 @@ VALUES = (
         remedy="write this argument out in the code, with the value that it had where the model was trained",
         reasons=(Reason.OUTPUTS_DIFFER,),
         passed=(Check.WEIGHTS,),
-        details={Check.CONFIG: pattern(r'"settings": \["([^"]{1,160})')},
+        details={Check.CONFIG: pattern(r'"settings": \["([^":]{1,60}: \w{1,60} is [^"]{1,120})')},
     ),
     Rule(
         name="other-outputs-of-one-keras",

@@ -151,9 +151,9 @@ def test_a_loss_or_metric_of_the_same_name_and_another_value_is_another_one(run:
     assert name in checks["compile"]["values"]
 
 
-def test_chance_in_training_is_not_compared(run: Run) -> None:
+def test_a_model_that_draws_in_training_takes_its_next_step_on_gradients_that_are_no_chance(run: Run) -> None:
     checks = outcome(run, f"load/{ENV}/{ENV}/trains_otherwise@chance/own/own").checks
-    assert (checks[Check.OPTIMIZER], checks[Check.TRAIN_STEP]) == ("passed", "not-applicable")
+    assert (checks[Check.COMPILE], checks[Check.OPTIMIZER], checks[Check.TRAIN_STEP]) == ("passed", "passed", "passed")
 
 
 def test_the_object_that_was_missing_is_named(run: Run) -> None:

@@ -74,8 +74,13 @@ def test_silent_failures_are_counted_apart_and_listed_first() -> None:
     assert [group.examples for group in tables.failures] == [(loud.id,)]
 
 
-def test_a_wrong_result_after_an_exception_is_not_silent() -> None:
-    assert not is_silent(a_load("a", Status.FAILED, Reason.WEIGHTS_DIFFER, error=error()))
+def test_a_wrong_result_is_silent_unless_something_was_raised_before_the_model_had_answered() -> None:
+    raised = error()
+    for phase in ("load", "structure", "weights", "outputs"):
+        assert not is_silent(a_load("a", Status.FAILED, Reason.WEIGHTS_DIFFER, error=raised.model_copy(update={"phase": phase})))
+    for phase in ("config", "optimizer", "train-step"):
+        assert is_silent(a_load("a", Status.FAILED, Reason.OUTPUTS_DIFFER, error=raised.model_copy(update={"phase": phase})))
+        assert not is_silent(a_load("a", Status.FAILED, Reason.PREDICT_RAISED, error=raised.model_copy(update={"phase": phase})))
     assert not is_silent(a_load("a", Status.DEGRADED, Reason.WEIGHTS_DIFFER))
     assert is_silent(save("e", "a", "h5", Status.FAILED, Reason.SAVE_WROTE_NOTHING))
 

@@ -1,0 +1,72 @@
+"""Models as users write them: what their own code forgets is found out, and what only looks odd is left in peace."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from runner.model import Outcome, Reason, Run, Status
+from tests.integration.runs import command, newest
+
+pytestmark = pytest.mark.integration
+
+ENV = "tf2.21-py311"
+MATRIX = Path(__file__).parent / "models" / "matrix.yaml"
+
+SEEN = {
+    f"load/{ENV}/{ENV}/forgetful/keras-v3/load-model": (Status.DEGRADED, Reason.CONFIG_DIFFERS),
+    f"load/{ENV}/{ENV}/forgetful@argument/keras-v3/load-model": (Status.DEGRADED, Reason.CONFIG_DIFFERS),
+    f"load/{ENV}/{ENV}/forgetful@schedule/keras-v3/load-model": (Status.DEGRADED, Reason.OPTIMIZER_DIFFERS),
+    f"load/{ENV}/{ENV}/forgetful@momentum/keras-v3/load-model": (Status.DEGRADED, Reason.TRAIN_STEP_DIFFERS),
+    f"load/{ENV}/{ENV}/forgetful@loss/keras-v3/load-model": (Status.DEGRADED, Reason.COMPILE_LOST),
+    f"load/{ENV}/{ENV}/forgetful_loop/keras-v3/load-model": (Status.DEGRADED, Reason.COMPILE_LOST),
+    f"load/{ENV}/{ENV}/thawed/own/own": (Status.DEGRADED, Reason.STRUCTURE_DIFFERS),
+    f"load/{ENV}/{ENV}/ordinary/keras-v3/load-model": (Status.PASSED, None),
+    f"load/{ENV}/{ENV}/ordinary@packed/keras-v3/load-model": (Status.PASSED, None),
+    f"load/{ENV}/{ENV}/ordinary@warm/keras-v3/load-model": (Status.PASSED, None),
+    f"load/{ENV}/{ENV}/ordinary@unnamed/keras-v3/load-model": (Status.PASSED, None),
+    f"load/{ENV}/{ENV}/late_head/checkpoint/checkpoint-restore": (Status.PASSED, None),
+    f"load/{ENV}/{ENV}/many_inputs/saved-model/saved-model-load": (Status.PASSED, None),
+    f"load/{ENV}/{ENV}/nested_inputs/saved-model/saved-model-load": (Status.PASSED, None),
+    f"load/{ENV}/{ENV}/linked/own/own": (Status.PASSED, None),
+    f"save/{ENV}/hindering/keras-v3": (Status.FAILED, Reason.TIMED_OUT),
+    f"load/{ENV}/{ENV}/hindering/checkpoint/checkpoint-restore": (Status.PASSED, None),
+    f"save/{ENV}/hindering@ported/keras-v3": (Status.FAILED, Reason.SAVE_RAISED),
+    f"load/{ENV}/{ENV}/hindering@ported/checkpoint/checkpoint-restore": (Status.PASSED, None),
+}
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    reports = tmp_path_factory.mktemp("models")
+    done = command("run", "--matrix", str(MATRIX), reports=reports)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return newest(reports)
+
+
+@pytest.mark.parametrize("cell", SEEN)
+def test_each_is_seen_as_what_it_is(run: Run, cell: str) -> None:
+    found = run.outcomes[cell]
+    assert (found.status, found.reason) == SEEN[cell], found
+
+
+@pytest.mark.parametrize(
+    ("cell", "check", "said"),
+    [
+        ("forgetful/keras-v3/load-model", "config", "kernel_regularizer: factor is 0.5 instead of 0.01"),
+        ("forgetful@argument/keras-v3/load-model", "config", "share is 0.1 instead of 0.6"),
+        ("forgetful@schedule/keras-v3/load-model", "optimizer", "learning_rate at step 75: 0.01"),
+        ("forgetful@loss/keras-v3/load-model", "compile", "'loss': {'expected': "),
+        ("forgetful_loop/keras-v3/load-model", "compile", "'loss': {'expected': "),
+        ("thawed/own/own", "structure", "first/inner/kernel"),
+        ("late_head/checkpoint/checkpoint-restore", "weights", "the next step, which makes some of them"),
+    ],
+)
+def test_what_was_lost_is_named(run: Run, cell: str, check: str, said: str) -> None:
+    assert said in str(details(run.outcomes[f"load/{ENV}/{ENV}/{cell}"], check))
+
+
+def details(outcome: Outcome, check: str) -> object:
+    """Return what a check of a cell noted."""
+    return outcome.notes["checks"][check]
