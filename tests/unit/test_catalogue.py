@@ -1,0 +1,49 @@
+"""The shipped catalogue says what its page says, and why what it leaves out is left out."""
+
+from __future__ import annotations
+
+import re
+
+from markdown_it import MarkdownIt
+
+from runner.catalogue import load_catalogue
+from runner.reports.catalogue_tables import DOCUMENT, SECTIONS, section_of, tables
+from runner.reports.reasons import with_tables
+
+TEXT = DOCUMENT.read_text(encoding="utf-8")
+_, FIXTURES = load_catalogue()
+
+
+def on_the_page() -> set[str]:
+    """Return the fixtures that have a row, with the variants that the row names: `dynamic`, `dynamic@stale`."""
+    found: set[str] = set()
+    for line in TEXT.splitlines():
+        name = ""
+        for word in re.findall(r"`([@\w]+)`", line.split("|")[1]) if line.startswith("| `") else ():
+            name = name if word.startswith("@") else word
+            found.add(name + word if word.startswith("@") else word)
+    return found
+
+
+def test_the_tables_are_current() -> None:
+    assert with_tables(TEXT, tables()) == TEXT, 'run: python -c "from runner.reports.catalogue_tables import renew; renew()"'
+    assert all(f"<!-- generated: {section} -->" in TEXT for section in SECTIONS)
+
+
+def test_every_fixture_and_variant_is_on_the_page_and_no_other() -> None:
+    assert on_the_page() == {fixture.key for fixture in FIXTURES}
+
+
+def test_every_fixture_has_a_section() -> None:
+    assert {section_of(fixture) for fixture in FIXTURES} == {*SECTIONS, "misuse"}
+
+
+def test_the_tables_are_valid() -> None:
+    meant = sum(line.startswith("| ---") for line in TEXT.splitlines())
+    tokens = MarkdownIt("commonmark").enable("table").parse(TEXT)
+    assert sum(token.type == "table_open" for token in tokens) == meant == len(SECTIONS) + 1
+    assert len({line.count("|") for line in tables()["layers"].splitlines()}) == 1
+
+
+def test_every_fixture_says_whose_pain_it_is() -> None:
+    assert not [fixture.key for fixture in FIXTURES if not re.fullmatch(r".{10,200}\.", fixture.summary)]
