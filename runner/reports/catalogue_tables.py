@@ -15,7 +15,7 @@ from runner.reports.reasons import with_tables
 DOCUMENT = Path(__file__).parents[2] / "docs" / "catalogue.md"
 
 SECTIONS = ("models", "layers", "preprocessing", "code", "training", "strategies", "addons", "faults")
-"""The sections with a generated table. That of misuse is written by hand: it says what is expected of each, which the catalogue does not."""
+"""The sections with a generated table. That of misuse is written by hand: it says what is expected, which the catalogue does not."""
 
 _ELSEWHERE = {
     "custom_training_loop": "training",

@@ -7,11 +7,13 @@ import re
 from markdown_it import MarkdownIt
 
 from runner.catalogue import load_catalogue
+from runner.formats import FORMATS
 from runner.reports.catalogue_tables import DOCUMENT, SECTIONS, section_of, tables
 from runner.reports.reasons import with_tables
 
 TEXT = DOCUMENT.read_text(encoding="utf-8")
 _, FIXTURES = load_catalogue()
+EVERYTHING = tuple(name for name in FORMATS if name != "own")
 
 
 def on_the_page() -> set[str]:
@@ -47,3 +49,12 @@ def test_the_tables_are_valid() -> None:
 
 def test_every_fixture_says_whose_pain_it_is() -> None:
     assert not [fixture.key for fixture in FIXTURES if not re.fullmatch(r".{10,200}\.", fixture.summary)]
+
+
+def test_every_fixture_that_leaves_formats_or_loaders_out_says_why() -> None:
+    silent = [fixture.key for fixture in FIXTURES if (fixture.formats != EVERYTHING or fixture.loaders) and not fixture.because]
+    assert not silent, f"say why these formats are enough (because): {', '.join(silent)}"
+
+
+def test_no_fixture_says_why_it_leaves_nothing_out() -> None:
+    assert not [fixture.key for fixture in FIXTURES if fixture.formats == EVERYTHING and not fixture.loaders and fixture.because]
