@@ -64,6 +64,7 @@ KERAS_2_TO_3 = (
         cause="the file describes number types as Keras 3 does (DTypePolicy), and this Keras does not know that",
         class_="keras-2-to-3",
         remedy=TO_KERAS_2,
+        link="https://github.com/keras-team/keras-hub/pull/2026",
         pattern=pattern(r"Unknown dtype policy", r"Could not locate class 'DTypePolicy'", r"Unknown object: '?DTypePolicy"),
     ),
     Rule(

@@ -205,6 +205,7 @@ VALUES = (
         " not in the file, and nothing says so",
         class_="keras-2-to-3",
         remedy="make each layer an attribute of the model of its own; or save .weights.h5 or .keras",
+        link="https://github.com/keras-team/keras/issues/18398",
         reasons=(Reason.ARTIFACT_INCOMPLETE,),
         stages=(Stage.SAVE,),
         formats=("checkpoint",),
