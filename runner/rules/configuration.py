@@ -27,6 +27,7 @@ COMPILATION = (
         cause="the file holds an optimizer with arguments that the consumer's optimizer does not take",
         class_="optimizer-state",
         remedy=COMPILE_ANEW,
+        link="https://github.com/keras-team/tf-keras/issues/243",
         pattern=pattern(
             r"Argument\(s\) not recognized: \{('\w{1,40}')",
             r"(\w{1,40}) is not a valid argument, kwargs should be empty",

@@ -60,6 +60,7 @@ FORMATS = (
         cause="this version is older than the .keras format and takes the file for something else",
         class_="format-changed",
         remedy=THROUGH_H5,
+        link="https://github.com/keras-team/keras/issues/21663",
         pattern=pattern(
             r"SavedModel file does not exist at", r"file signature not found", r"Unable to load model\. Filepath is not an hdf5 file"
         ),

@@ -30,6 +30,7 @@ KERAS_2_TO_3 = (
         cause="TensorFlow 2.12 knows only an early form of the .keras format, not the one that later versions write",
         class_="format-changed",
         remedy=THROUGH_H5,
+        link="https://github.com/tensorflow/tensorflow/issues/62026",
         pattern=pattern(*EARLY, r"Unknown dtype policy"),
         formats=("keras-v3",),
         producer=("keras>=2.13",),

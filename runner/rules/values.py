@@ -24,6 +24,7 @@ VALUES = (
         cause="a lookup layer came back with another vocabulary: words have other numbers now, or none",
         class_="format-changed",
         remedy="carry the vocabulary beside the model (layer.get_vocabulary()) and set it anew after loading (set_vocabulary)",
+        link="https://github.com/tensorflow/tensorflow/issues/56054",
         reasons=(Reason.CONFIG_DIFFERS,),
         details={Check.CONFIG: pattern(r'"([^"]{1,60}: (?:the vocabulary|token \d)[^"]{0,80})')},
     ),
