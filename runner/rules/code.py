@@ -132,6 +132,18 @@ CODE = (
         phases=("load",),
     ),
     Rule(
+        name="train-step-lost",
+        cause="load_model did not know the class of the model and made another one in its place: that predicts as the saved model did, and"
+        " the train_step of the class, or what it adds to the loss, did not come along",
+        class_="custom-code",
+        remedy="import the module that defines the class and pass custom_objects={...} or register it; or build the model in code and load"
+        " the weights alone",
+        pattern=pattern(r"No loss found\. You may have forgotten", r"No gradients provided for any variable"),
+        formats=("keras-dir",),
+        loaders=("load-model", "legacy-load-model"),
+        phases=("train-step",),
+    ),
+    Rule(
         name="layer-without-call",
         cause="the SavedModel holds a custom layer whose call was not saved, and the class itself is not known here",
         class_="custom-code",
