@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from markdown_it import MarkdownIt
 
 from runner.catalogue import load_catalogue
-from runner.formats import FORMATS
+from runner.formats import CODE, FORMATS
 from runner.reports.catalogue_tables import DOCUMENT, SECTIONS, section_of, tables
 from runner.reports.reasons import with_tables
 
@@ -43,7 +44,7 @@ def test_every_fixture_has_a_section() -> None:
 def test_the_tables_are_valid() -> None:
     meant = sum(line.startswith("| ---") for line in TEXT.splitlines())
     tokens = MarkdownIt("commonmark").enable("table").parse(TEXT)
-    assert sum(token.type == "table_open" for token in tokens) == meant == len(SECTIONS) + 1
+    assert sum(token.type == "table_open" for token in tokens) == meant == len(SECTIONS) + 2
     assert len({line.count("|") for line in tables()["layers"].splitlines()}) == 1
 
 
@@ -58,3 +59,21 @@ def test_every_fixture_that_leaves_formats_or_loaders_out_says_why() -> None:
 
 def test_no_fixture_says_why_it_leaves_nothing_out() -> None:
     assert not [fixture.key for fixture in FIXTURES if fixture.formats == EVERYTHING and not fixture.loaders and fixture.because]
+
+
+@pytest.mark.parametrize(
+    "fixture",
+    [
+        *("unregistered_layer@absent", "custom_cell@absent", "train_step_absent", "custom_loss@absent", "custom_metric@absent"),
+        *("custom_initializer@absent", "custom_regularizer@absent", "custom_activation@absent", "custom_optimizer_absent"),
+        *("schedule_custom@absent", "lambda_function@absent"),
+    ],
+)
+def test_every_kind_of_object_is_missing_somewhere(fixture: str) -> None:
+    assert [found.code for found in FIXTURES if found.key == fixture] == ["absent"]
+    assert f"`{fixture.partition('@')[0]}`" in TEXT[TEXT.index("| what is one's own |") :].split("\n\n")[0]
+
+
+@pytest.mark.parametrize("name", ["unregistered_layer", "registered_loss"])
+def test_a_layer_and_a_function_are_in_all_places(name: str) -> None:
+    assert {fixture.code for fixture in FIXTURES if fixture.name == name} == set(CODE)
