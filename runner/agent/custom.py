@@ -23,6 +23,9 @@ BEFORE = [
         r"Could not interpret serialized [A-Za-z ]{1,40}:\s*",
         r"Unable to restore (?:a layer|object|custom object) of class ",
         r"layer=(?=\w+ of type <class 'str'>)",
+        # 2.15 leaves the name of a schedule or a cell in the place of the object, and stumbles over that.
+        r"Cannot convert (?='\w+' to EagerTensor)",
+        r"The RNN was passed: cell=",
     )
 ]
 # In quotes of some kind or none, behind the package under which it is registered.

@@ -5,6 +5,7 @@ Tests compare them; `python -c "from runner.reports.reasons import renew; renew(
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from runner.model import REASONS
@@ -37,7 +38,12 @@ def classes_table() -> str:
 
 def renewed(text: str) -> str:
     """Return the document with its generated tables made anew."""
-    for name, table in (("reasons", reasons_table()), ("signs", signs_table()), ("classes", classes_table())):
+    return with_tables(text, {"reasons": reasons_table(), "signs": signs_table(), "classes": classes_table()})
+
+
+def with_tables(text: str, tables: Mapping[str, str]) -> str:
+    """Return the text with the tables between their marks; those that it has no marks for are left out."""
+    for name, table in tables.items():
         begin, end = f"<!-- generated: {name} -->", "<!-- end -->"
         before, found, rest = text.partition(begin)
         if found:

@@ -198,6 +198,7 @@ RESTORES = (
         class_="misuse",
         remedy="give tf.train.Checkpoint the same keywords as when it was saved (tf.train.list_variables(path) shows them),"
         " and call assert_existing_objects_matched() on what restore returns",
+        link="https://github.com/tensorflow/tensorflow/issues/39843",
         evidence=pattern(
             r"Value in checkpoint could not be found in the restored object:? ?(\(root\)\.[\w-]{1,60})",
             r"Unresolved object in checkpoint:? ?(\(root\)\.[\w-]{1,60})",
@@ -228,6 +229,7 @@ RESTORES = (
         cause="the file holds values for which the program has no place, or not yet; all that were compared are right",
         class_="format-changed",
         remedy="the warnings name them; assert_existing_objects_matched() says whether the program misses any",
+        link="https://github.com/tensorflow/tensorflow/issues/43554",
         evidence=pattern(r"Value in checkpoint could not be found in the restored object:? ?(\(root\)[\w.-]{0,80})"),
         reasons=(Reason.PARTIAL_RESTORE,),
     ),

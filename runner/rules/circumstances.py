@@ -60,6 +60,20 @@ CRASHES = (
         notes={"why": BEFORE},
     ),
     Rule(
+        name="nested-h5-hangs",
+        cause="load_model of .h5 in Keras 3 does not come to an end, as it does not for models of Keras 2 that hold other models: it waits"
+        " for calls of theirs that Keras 2 numbered otherwise",
+        class_="keras-2-to-3",
+        remedy="build the model in code and call load_weights on the same .h5 file",
+        link="https://github.com/keras-team/keras/pull/19669",
+        reasons=(Reason.TIMED_OUT,),
+        stages=(Stage.LOAD,),
+        formats=("h5",),
+        loaders=("load-model", "load-model-nocompile"),
+        producer=("keras<3",),
+        consumer=("keras>=3",),
+    ),
+    Rule(
         name="load-hangs",
         cause="the load does not come to an end",
         class_="crash",

@@ -13,6 +13,7 @@ CODE = (
         class_="custom-code",
         remedy="import the module that defines it before loading; pass custom_objects={...}, or decorate it with"
         " register_keras_serializable",
+        link="https://github.com/keras-team/keras/issues/19899",
         missing_object=True,
     ),
     Rule(
@@ -27,6 +28,7 @@ CODE = (
         cause="a layer, or another object of the model, takes arguments and has no get_config: how it was made cannot be written down",
         class_="custom-code",
         remedy="add get_config to its class (return the arguments beside super().get_config()), or save the weights alone",
+        link="https://github.com/tensorflow/tensorflow/issues/33947",
         pattern=pattern(
             r"Layer (\w{1,60}) has arguments.{0,200}must override `?get_config",
             r"Object (\w{1,60}) was created by passing non-serializable argument values",
@@ -57,6 +59,7 @@ CODE = (
         class_="custom-code",
         remedy="give __init__ **kwargs and hand them to super().__init__(**kwargs); passed with custom_objects, that class"
         " loads this file too",
+        link="https://github.com/keras-team/keras/issues/8956",
         pattern=pattern(
             r"(\w{1,60})\.__init__\(\) got an unexpected keyword argument '(name|trainable|dtype)'",
             r"__init__\(\) got an unexpected keyword argument '(name|trainable|dtype)'",
@@ -83,6 +86,7 @@ CODE = (
         cause="load_model of .h5 in Keras 3 does not know the loss or metric that the file names, and says it with an unrelated TypeError",
         class_="custom-code",
         remedy="pass it with custom_objects={...}, or load with compile=False and compile anew",
+        link="https://github.com/keras-team/keras/issues/19151",
         pattern=pattern(r"string indices must be integers"),
         trace=pattern(r"compile_args_from_training_config", r"_resolve_compile_arguments_compat"),
     ),
@@ -128,6 +132,18 @@ CODE = (
         phases=("load",),
     ),
     Rule(
+        name="train-step-lost",
+        cause="load_model did not know the class of the model and made another one in its place: that predicts as the saved model did, and"
+        " the train_step of the class, or what it adds to the loss, did not come along",
+        class_="custom-code",
+        remedy="import the module that defines the class and pass custom_objects={...} or register it; or build the model in code and load"
+        " the weights alone",
+        pattern=pattern(r"No loss found\. You may have forgotten", r"No gradients provided for any variable"),
+        formats=("keras-dir",),
+        loaders=("load-model", "legacy-load-model"),
+        phases=("train-step",),
+    ),
+    Rule(
         name="layer-without-call",
         cause="the SavedModel holds a custom layer whose call was not saved, and the class itself is not known here",
         class_="custom-code",
@@ -150,6 +166,7 @@ CODE = (
         cause="Keras refuses to run Python code that stands in the file (a lambda) unless it is told that the file is trusted",
         class_="python-bytecode",
         remedy="for files you trust load_model(path, safe_mode=False); better a named function, registered, instead of the lambda",
+        link="https://github.com/keras-team/tf-keras/issues/44",
         pattern=pattern(r"Requested the deserialization of a `?(?:Lambda|lambda)", r"unsafe deserialization", r"safe_mode=False"),
     ),
 )

@@ -27,6 +27,7 @@ COMPILATION = (
         cause="the file holds an optimizer with arguments that the consumer's optimizer does not take",
         class_="optimizer-state",
         remedy=COMPILE_ANEW,
+        link="https://github.com/keras-team/tf-keras/issues/243",
         pattern=pattern(
             r"Argument\(s\) not recognized: \{('\w{1,40}')",
             r"(\w{1,40}) is not a valid argument, kwargs should be empty",
@@ -65,6 +66,7 @@ COMPILATION = (
         cause="load_model of TensorFlow 2.2 and earlier asks the file for sample_weight_mode, which later versions do not write",
         class_="format-changed",
         remedy=COMPILE_ANEW,
+        link="https://github.com/keras-team/keras/issues/14040",
         pattern=pattern(r"KeyError: '(sample_weight_mode)'"),
     ),
     Rule(
@@ -102,6 +104,7 @@ WORDS = (
         cause="the file says quantization_config, which newer Keras 3 writes for every layer and this Keras does not know",
         class_="format-changed",
         remedy=SAME_FILE,
+        link="https://github.com/keras-team/keras/pull/21928",
         pattern=pattern(r"Unrecognized keyword arguments.{0,200}quantization_config"),
     ),
     Rule(
@@ -188,6 +191,7 @@ NAMES = (
         cause="the file names a class that TensorFlow before 2.3 does not have under this name: there a functional model is called Model",
         class_="format-changed",
         remedy="carry the weights alone into a model built in code, or pass custom_objects={'Functional': tf.keras.models.Model}",
+        link="https://github.com/tensorflow/tensorflow/issues/45135",
         pattern=pattern(r"Unknown layer: '?(Functional)\b"),
         consumer=("tensorflow<2.3",),
     ),

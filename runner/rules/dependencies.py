@@ -11,6 +11,7 @@ DEPENDENCIES = (
         cause="protobuf is newer than the generated code of this TensorFlow",
         class_="dependency",
         remedy="pin protobuf as of the release (below 3.21 up to TensorFlow 2.11), or set as_of",
+        link="https://github.com/tensorflow/tensorflow/issues/59665",
         pattern=pattern(
             r"Descriptors cannot (?:not )?be created directly",
             r"google\.protobuf.{0,80}has no attribute",
@@ -22,6 +23,7 @@ DEPENDENCIES = (
         cause="NumPy is newer than this code allows: it names something that NumPy removed",
         class_="dependency",
         remedy="pin numpy below the version that removed it (below 1.24 for np.object and np.bool, below 2 for the others), or set as_of",
+        link="https://github.com/tensorflow/tensorflow/issues/62832",
         pattern=pattern(
             r"module 'numpy' has no attribute '(\w{1,40})'",
             r"(np\.\w{1,30}). was removed in the NumPy 2",
@@ -36,6 +38,7 @@ DEPENDENCIES = (
         cause="h5py 3 gives text where this Keras expects bytes",
         class_="dependency",
         remedy="pin h5py below 3 in the consumer",
+        link="https://github.com/tensorflow/tensorflow/issues/44467",
         pattern=pattern(r"'str' object has no attribute 'decode'"),
     ),
     Rule(
@@ -43,6 +46,7 @@ DEPENDENCIES = (
         cause="a pickle that NumPy 2 wrote names its module numpy._core, which older NumPy does not have",
         class_="dependency",
         remedy="keep arrays with numpy.savez instead of pickle; or the same NumPy on both sides",
+        link="https://github.com/numpy/numpy/pull/24634",
         pattern=pattern(r"No module named '?(numpy\._core)"),
     ),
     Rule(

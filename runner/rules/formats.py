@@ -33,6 +33,7 @@ FORMATS = (
         cause="Keras 3 does not read weights from TensorFlow checkpoints with load_weights",
         class_="keras-2-to-3",
         remedy=f"load it with tf-keras (TF_USE_LEGACY_KERAS=1); or {THROUGH_H5}",
+        link="https://github.com/keras-team/keras/issues/18709",
         pattern=pattern(r"File format not supported"),
         formats=("weights-tf", "checkpoint"),
     ),
@@ -41,6 +42,7 @@ FORMATS = (
         cause="Keras 3 writes .keras and .h5 only, no directories",
         class_="keras-2-to-3",
         remedy="model.export(path) for serving, model.save('x.keras') for everything else",
+        link="https://github.com/keras-team/keras-core/pull/674",
         pattern=pattern(r"Invalid filepath extension for saving"),
         stages=(Stage.SAVE,),
     ),
@@ -49,6 +51,7 @@ FORMATS = (
         cause="Keras 3 writes weights to .weights.h5 only",
         class_="keras-2-to-3",
         remedy="save_weights('x.weights.h5'), or tf.train.Checkpoint for a checkpoint",
+        link="https://github.com/keras-team/keras-io/issues/1568",
         pattern=pattern(r"filename must end in `\.weights\.h5`", r"expected a `\.weights\.h5` extension"),
         stages=(Stage.SAVE,),
     ),
@@ -57,6 +60,7 @@ FORMATS = (
         cause="this version is older than the .keras format and takes the file for something else",
         class_="format-changed",
         remedy=THROUGH_H5,
+        link="https://github.com/keras-team/keras/issues/21663",
         pattern=pattern(
             r"SavedModel file does not exist at", r"file signature not found", r"Unable to load model\. Filepath is not an hdf5 file"
         ),
@@ -74,6 +78,7 @@ FORMATS = (
         cause="HDF5 takes functional and sequential models only, not subclassed ones",
         class_="custom-code",
         remedy="model.save_weights('x.h5'), and load_weights into the model built in code; or a SavedModel",
+        link="https://github.com/tensorflow/tensorflow/issues/29545",
         pattern=pattern(r"requires the model to be a Functional model or a Sequential"),
     ),
     Rule(
@@ -82,6 +87,7 @@ FORMATS = (
         class_="format-changed",
         remedy="a SavedModel or a checkpoint; or carry the vocabulary beside the weights (get_vocabulary, set_vocabulary); later versions"
         " write .h5",
+        link="https://github.com/keras-team/keras/issues/16657",
         pattern=pattern(r"weights that is not an instance of `tf\.Variable` is not supported in h5.{0,80}layer (\w{1,60})"),
     ),
     Rule(
@@ -89,6 +95,7 @@ FORMATS = (
         cause="the attributes of an HDF5 file hold at most 64 kB, and the names of this model need more",
         class_="format-changed",
         remedy="a SavedModel, a checkpoint or .keras; or fewer and shorter names of layers and weights",
+        link="https://github.com/keras-team/keras/issues/5253",
         pattern=pattern(r"attributes cannot be saved to HDF5 file because they are larger", r"object header message is too large"),
     ),
 )

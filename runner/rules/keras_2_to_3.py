@@ -30,6 +30,7 @@ KERAS_2_TO_3 = (
         cause="TensorFlow 2.12 knows only an early form of the .keras format, not the one that later versions write",
         class_="format-changed",
         remedy=THROUGH_H5,
+        link="https://github.com/tensorflow/tensorflow/issues/62026",
         pattern=pattern(*EARLY, r"Unknown dtype policy"),
         formats=("keras-v3",),
         producer=("keras>=2.13",),
@@ -64,6 +65,7 @@ KERAS_2_TO_3 = (
         cause="the file describes number types as Keras 3 does (DTypePolicy), and this Keras does not know that",
         class_="keras-2-to-3",
         remedy=TO_KERAS_2,
+        link="https://github.com/keras-team/keras-hub/pull/2026",
         pattern=pattern(r"Unknown dtype policy", r"Could not locate class 'DTypePolicy'", r"Unknown object: '?DTypePolicy"),
     ),
     Rule(

@@ -147,6 +147,7 @@ FILES = (
         cause="these two versions of Keras keep the values of this layer under different paths in .weights.h5 and .keras",
         class_="format-changed",
         remedy=THROUGH_H5,
+        link="https://github.com/keras-team/keras/issues/18830",
         pattern=pattern(*NOT_FOUND, *COUNTS),
         formats=STORES,
         producer=("keras>=2.12",),

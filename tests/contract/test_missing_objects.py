@@ -41,6 +41,8 @@ FOUND = {
     f"Could not locate function 'stretched'. {LOCATE}": "stretched",
     "Cannot deserialize object of type `Close`. If `Close` is a custom class, please register it using the "
     "`@keras.saving.register_keras_serializable()` decorator.": "Close",
+    "Cannot convert 'Warmup' to EagerTensor of dtype float": "Warmup",
+    "Argument `cell` should have a `call` method. The RNN was passed: cell=DecayCell": "DecayCell",
     "Could not interpret optimizer identifier: Heavy": "Heavy",
     "('Could not interpret regularizer identifier:', 'Cubic')": "Cubic",
     f"{DENSE}Exception encountered: Could not interpret regularizer identifier: {{'module': 'fixture_custom_parts', "
@@ -59,6 +61,9 @@ NOT_FOUND = (
     f"{DENSE}Exception encountered: Unknown activation function: 'function'. {ADVICE}",
     "Could not deserialize class 'Functional' because its parent module keras.engine.functional cannot be imported. Full object config: "
     "{'class_name': 'Functional', 'config': {'layers': [{'class_name': 'ShiftedDense'}]}}",
+    # Given, and at fault itself.
+    "Argument `cell` should have a `call` method. The RNN was passed: cell=<fixture_custom_cell.DecayCell object at 0x7f0c2e5d1f40>",
+    "Cannot convert 'relu' to EagerTensor of dtype float",
     "Unknown layer: 'TFOpLambda'. Please ensure you are using a `keras.utils.custom_object_scope`",
     "Layer 'shifted' expected 1 variables, but received 0 variables during loading.",
     "Could not interpret optimizer identifier: {'class_name': 'Adam', 'config': {'loss': 'asymmetric'}}",

@@ -37,6 +37,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "reports": ("reports", "progress", "progress_live"),
     "commands": (
         *("cli", "__main__", "locking", "imaging", "package_index", "reproduce", "bench", "benchmark", "reports.planned"),
+        "reports.catalogue_tables",
         *("doctor", "checkup", "options", "merging", "history_commands", "querying", "keeping", "retention", "nightly"),
         *("comparing", "expecting", "baselines", "writing", "closed_pipe", "step_summary", "report_files", "running"),
     ),
