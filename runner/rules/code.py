@@ -13,7 +13,6 @@ CODE = (
         class_="custom-code",
         remedy="import the module that defines it before loading; pass custom_objects={...}, or decorate it with"
         " register_keras_serializable",
-        link="https://github.com/keras-team/keras/issues/19899",
         missing_object=True,
     ),
     Rule(

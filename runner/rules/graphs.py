@@ -21,7 +21,6 @@ GRAPHS = (
         cause="the saved graph sets an attribute of an operation that this older TensorFlow does not know",
         class_="op-unknown",
         remedy=f"save in a TensorFlow no newer than the consumer, or {THROUGH_H5}",
-        link="https://github.com/tensorflow/models/issues/9373",
         pattern=pattern(
             r"NodeDef mentions attr(?:ibute)? '?(\w{1,60})'? (?:which is )?not in (?:the )?Op",
             r"Value for attr '(\w{1,60})' of .{0,80} is not in the list",
@@ -105,7 +104,6 @@ GRAPHS = (
         cause="the load gave back a bare object without predict: what it read is no Keras model, or not one that it can rebuild",
         class_="format-changed",
         remedy="call its signature: loaded.signatures['serving_default'](...); or save .h5 or .keras in the producer",
-        link="https://github.com/tensorflow/tensorflow/issues/42425",
         pattern=pattern(r"returned a (\w{1,60}), which is no Keras model"),
     ),
     Rule(
@@ -142,7 +140,6 @@ GRAPHS = (
         class_="format-changed",
         remedy=f"load it with TensorFlow 2.6 or later; what TensorFlow up to 2.11 saved can be called with tf.saved_model.load(path); else"
         f" {THROUGH_H5}",
-        link="https://github.com/tensorflow/community/pull/281",
         pattern=pattern(r"JSONDecodeError"),
         formats=(*DIRECTORIES, "own"),
         producer=("tensorflow>=2.6",),
@@ -154,7 +151,6 @@ GRAPHS = (
         " version knows nothing",
         class_="format-changed",
         remedy=f"what TensorFlow up to 2.11 saved can be called with tf.saved_model.load(path); else {THROUGH_H5}",
-        link="https://github.com/tensorflow/community/pull/281",
         pattern=pattern(r"JSONDecodeError", r"Metadata for .{0,60} malformed", r"Cannot parse keras metadata"),
         formats=(*DIRECTORIES, "own"),
     ),

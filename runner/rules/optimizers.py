@@ -47,7 +47,6 @@ OPTIMIZERS = (
         cause="the optimizer that its config makes has other variables than the file holds, so its saved state was skipped with a warning",
         class_="optimizer-state",
         remedy="see that get_config of the optimizer tells all that decides on its slots (momentum, amsgrad, ...); or compile anew",
-        link="https://github.com/keras-team/keras/issues/20128",
         evidence=pattern(r"Skipping variable loading for (?:the )?optimizer '?(\w{1,60})"),
         reasons=(*FRESH, Reason.PARTIAL_RESTORE),
     ),
