@@ -47,6 +47,15 @@ FORMATS = (
         stages=(Stage.SAVE,),
     ),
     Rule(
+        name="export-of-dict",
+        cause="the model takes its inputs in a dict, and model.export calls it with a list of them",
+        class_="misuse",
+        remedy="tf.saved_model.save(model, path), which calls it as it was built; or export with an input_signature of the model's own structure",
+        pattern=pattern(r"structure of `inputs` doesn't match the expected structure"),
+        formats=("export",),
+        stages=(Stage.SAVE,),
+    ),
+    Rule(
         name="weights-h5-only",
         cause="Keras 3 writes weights to .weights.h5 only",
         class_="keras-2-to-3",

@@ -6,8 +6,6 @@ from runner.model import Reason, Stage
 from runner.rules.base import THROUGH_H5, Rule, pattern
 from runner.rules.keras_2_to_3 import SAME_FILE
 
-WEIGHTS_ONLY = ("weights-h5", "weights-tf", "checkpoint")
-
 MISUSE = (
     Rule(
         name="load-model-of-weights",

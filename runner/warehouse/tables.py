@@ -24,7 +24,6 @@ from runner.warehouse.schema import CELLS, RAW, TABLES
 PARQUET = "parquet"
 """The directory below `reports/` in which exported runs are found."""
 
-_ZONED = "TIMESTAMP WITH TIME ZONE"
 _LARGEST_LINE = 64 * 1024 * 1024
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
@@ -79,11 +78,6 @@ class Warehouse:
             return Answer(names, types, tuple(relation.fetchall()))
         except duckdb.Error as error:
             raise UsageError(f"{_message(error)}\nTables and columns:\n{columns()}") from error
-
-
-def _without_zone(name: str, kind: str) -> str:
-    quoted = '"' + name.replace('"', '""') + '"'
-    return f"CAST({quoted} AS TIMESTAMP) AS {quoted}" if kind == _ZONED else quoted
 
 
 def columns() -> str:

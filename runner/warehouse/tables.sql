@@ -15,7 +15,8 @@ SELECT
     of_run AS run, id, stage, environment, producer, consumer, fixture, format, loader, fault, canary, status, reason,
     status = 'failed' AND (
         reason IS NOT DISTINCT FROM 'damage-unnoticed'
-        OR (error IS NULL AND reason IN ('weights-differ', 'outputs-differ', 'save-wrote-nothing', 'artifact-incomplete'))
+        OR ((error IS NULL OR error.phase IN ('config', 'optimizer', 'train-step'))
+            AND reason IN ('weights-differ', 'outputs-differ', 'save-wrote-nothing', 'artifact-incomplete'))
     ) IS TRUE AS silent,
     checks, differences,
     error.type AS error_type, error.message AS error_message, error.traceback AS error_traceback,

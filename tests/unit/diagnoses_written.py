@@ -57,6 +57,15 @@ KERAS_2_TO_3, KERAS_3_TO_2 = kerases("2.15.0", "3.5.0"), kerases("3.5.0", "2.15.
 WEIGHTS = {"checks": {"weights": {"differing": ["dense/kernel"], "matched_by": "name"}}}
 
 WRITTEN: tuple[Written, ...] = (
+    Written(
+        "export-of-dict",
+        not_saved(
+            "ValueError",
+            "Exception encountered when calling Functional.call().\n\nThe structure of `inputs` doesn't match the expected structure.\n"
+            "Expected: {'b': 'b', 'a': 'a'}\nReceived: inputs=['Tensor(shape=(None, 4))', 'Tensor(shape=(None, 4))']",
+            "export",
+        ),
+    ),
     Written("schedule-changed", optimizer("learning_rate at step 75: 0.01 instead of 0.001")),
     Written(
         "made-otherwise",

@@ -188,3 +188,10 @@ def test_a_badge_is_green_only_where_all_is_well_or_as_expected() -> None:
     errored = load(PAIR, "c", "h5", "load-model", Status.ERRORED, Reason.BAD_RESULT)
     for run in (run_of(good, errored), run_of(good, footer=False), run_of(build(PAIR[0])), run_of(good, planned=9)):
         assert badge_of(run)["color"] == "lightgrey"
+
+
+def test_what_failed_silently_stands_first_in_its_suite() -> None:
+    loud = [load(PAIR, name, "h5", "load-model", Status.FAILED, Reason.LOAD_RAISED, error=error()) for name in "az"]
+    silent = load(PAIR, "m", "h5", "load-model", Status.FAILED, Reason.OUTPUTS_DIFFER)
+    suites = JUnitXml.fromstring(junit.render(run_of(*loud, silent)))
+    assert [case.name for suite in suites for case in suite] == [silent.id, *(item.id for item in loud)]

@@ -63,7 +63,7 @@ def test_it_says_what_the_terminal_says() -> None:
         "reports/runs/20261121-050000-abcd",
     ):
         assert piece in text
-    assert text.index("Nothing raised") < text.index("✗ Failed")
+    assert text.index("Nothing raised") < text.index("producers down") < text.index("✗ Failed")
 
 
 def test_an_interrupted_run_says_so_first() -> None:

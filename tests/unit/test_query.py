@@ -87,8 +87,10 @@ def test_silent_is_what_the_reports_call_silent(tmp_path: Path) -> None:
     silent = [save("tf2.12-py311", name, "h5", Status.FAILED, reason) for name, reason in zip("ab", Reason, strict=False)]
     odd = [loaded(Status.FAILED, reason, pair=(str(reason), "x")) for reason in Reason]
     raised = [loaded(Status.FAILED, reason, pair=(str(reason), "y"), error=error()) for reason in Reason]
+    late = error().model_copy(update={"phase": "train-step"})
+    later = [loaded(Status.FAILED, reason, pair=(str(reason), "w"), error=late) for reason in Reason]
     lost = [loaded(Status.DEGRADED, reason, pair=(str(reason), "z")) for reason in Reason]
-    outcomes = {o.id: o for o in (*run.outcomes.values(), *silent, *odd, *raised, *lost)}
+    outcomes = {o.id: o for o in (*run.outcomes.values(), *silent, *odd, *raised, *later, *lost)}
     write(tmp_path, "20261101-000000-aaaa", *outcomes.values())
     found = {row[0]: row[1] for row in ask(tmp_path, "SELECT id, silent FROM cells").rows}
     assert found == {id_: is_silent(outcome) for id_, outcome in outcomes.items()}

@@ -1,4 +1,7 @@
-"""Outputs that a careless comparison takes for equal: tiny ones, whole numbers next to each other, conjugates, other types or names."""
+"""Outputs that a careless comparison takes for equal: tiny ones, whole numbers next to each other, conjugates, other types or names.
+
+And such that differ no more than rounding does: large ones, and those of a float32 head on a float16 body.
+"""
 
 
 def _outputs(tf, answer, what, wrong):
@@ -12,6 +15,13 @@ def _outputs(tf, answer, what, wrong):
         return tf.complex(answer, -answer if wrong else answer)
     if what == "type":
         return tf.cast(tf.round(answer), "int32" if wrong else "int64")
+    if what == "rounded":
+        return answer * 200 + (2e-4 if wrong else 0.0)
+    if what == "column":
+        # Beside a column of large values one of small ones, which is off by what would be forgiven to the large ones.
+        return tf.concat([answer * 1000, answer + (1e-3 if wrong else 0.0)], -1)
+    if what in ("narrow", "narrow_and_wrong"):
+        return answer + ((1e-3 if what == "narrow" else 0.02) if wrong else 0.0)
     return answer
 
 
@@ -20,7 +30,8 @@ def _model(tf, what, wrong=False):
     if what in ("heads", "swapped"):
         names = ["price", "risk", "third", "fourth", "fifth", "sixth"][: 2 if what == "swapped" else 6]
         return tf.keras.Model(inputs, [tf.keras.layers.Dense(1, name=name)(inputs) for name in names])
-    answer = tf.keras.layers.Dense(3, name="answer", dtype="bfloat16" if what == "bfloat16" else None)(inputs)
+    body = tf.keras.layers.Dense(4, name="body", dtype="float16")(inputs) if what and what.startswith("narrow") else inputs
+    answer = tf.keras.layers.Dense(3, name="answer", dtype="bfloat16" if what == "bfloat16" else None)(body)
     return tf.keras.Model(inputs, _outputs(tf, answer, what, wrong))
 
 
