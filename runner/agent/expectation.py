@@ -117,6 +117,7 @@ def _draws(fixture: Fixture, model: Any, weights: List[Any]) -> Optional[bool]:
     answers = []
     for _ in range(2):
         _give(model, weights)
+        state.reset(model)
         try:
             answers.append(flat(model(tensors(fixture.tf, fixture.inputs()), training=True)))
         except Exception:

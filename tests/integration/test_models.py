@@ -56,7 +56,7 @@ def test_each_is_seen_as_what_it_is(run: Run, cell: str) -> None:
     [
         ("forgetful/keras-v3/load-model", "config", "kernel_regularizer: factor is 0.5 instead of 0.01"),
         ("forgetful@argument/keras-v3/load-model", "config", "share is 0.1 instead of 0.6"),
-        ("forgetful@schedule/keras-v3/load-model", "optimizer", "learning_rate at step 75: 0.01"),
+        ("forgetful@schedule/keras-v3/load-model", "optimizer", "learning_rate at step 75: 0.00999"),
         ("forgetful@loss/keras-v3/load-model", "compile", "'loss': {'expected': "),
         ("forgetful_loop/keras-v3/load-model", "compile", "'loss': {'expected': "),
         ("thawed/own/own", "structure", "first/inner/kernel"),
