@@ -176,6 +176,8 @@ def test_a_runner_that_goes_away_takes_the_agent_and_its_child_along(session: Se
 def test_what_the_environment_lacks_is_said_with_a_reason(session: Session) -> None:
     result = session.run(BAD["raises"], format="export")
     assert result["unsupported"] == {"reason": "format-unsupported", "why": "there is no Model.export"}
+    result = session.run(BAD["raises"], stage="load", format="saved-model", loader="tfsm-layer")
+    assert result["unsupported"] == {"reason": "loader-unsupported", "why": "there is no keras.layers.TFSMLayer"}
     result = session.run(BAD["nothing"], fixture={"name": "x", "file": "/nowhere.py", "options": {}, "needs": ["no_such_module"]})
     assert result["unsupported"]["reason"] == "need-unmet"
 

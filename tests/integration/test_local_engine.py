@@ -24,8 +24,9 @@ import pytest
 from runner.engines.local import LocalEngine, agent_environ
 from runner.errors import EngineFault
 from runner.locks import lock, lock_path
-from runner.model import Environment, Reason
+from runner.model import Environment, Reason, Status
 from runner.uv_command import find_uv
+from tests.integration.runs import command, newest
 
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 ENVIRONMENT = Environment(id="tf2.15-here", tensorflow="2.15.1", python=PYTHON)
@@ -69,6 +70,16 @@ for line in sys.stdin:
         say(event="after")
     else:
         say(event="done", id=request)
+"""
+
+UNLOCKED = """\
+schema: 1
+environments:
+  - {tensorflow: "2.15.1", python: "3.11"}
+profiles:
+  mine:
+    fixtures: [sequential]
+    formats: {h5: [load-model]}
 """
 
 
@@ -347,6 +358,18 @@ def test_an_agent_that_left_children_with_its_output_has_ended(place: Path, engi
         assert agent.next_event(30) == {"event": "last"}
         assert agent.next_event(30) is None
         assert agent.returncode == 7
+
+
+def test_a_run_of_what_has_no_lock_runs_nothing_and_says_how_to_make_one(tmp_path: Path) -> None:
+    (tmp_path / "images" / "locks").mkdir(parents=True)
+    (tmp_path / "mine.yaml").write_text(UNLOCKED)
+    done = command("run", "--matrix", str(tmp_path / "mine.yaml"), reports=tmp_path / "reports")
+    assert done.returncode == 4, done.stdout + done.stderr
+    assert "nox -s lock -- tf2.15-py311" in done.stdout
+    found = newest(tmp_path / "reports").outcomes
+    build = found.pop("build/tf2.15-py311")
+    assert (build.status, build.reason) == (Status.ERRORED, Reason.LOCK_MISSING)
+    assert {item.status for item in found.values()} == {Status.BLOCKED}
 
 
 @pytest.mark.integration
