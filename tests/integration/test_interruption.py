@@ -81,4 +81,5 @@ def test_interrupt_ends_cleanly_and_says_how_to_go_on(tmp_path: Path) -> None:
     assert "interrupted" in said
     run = newest(tmp_path)
     assert run.footer is not None and not run.footer.complete
+    assert run.footer.counts[Status.NOT_RUN] > 0
     assert agents(tmp_path) == []

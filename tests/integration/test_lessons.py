@@ -1,7 +1,6 @@
 """What saving and loading really does across versions, each point a trap for a naive runner, on real TensorFlow.
 
-Elsewhere: loads that hang, crash, or load and then fail at the first call (`test_bad_fixtures`); names of files (`test_documents`);
-dependencies as part of an environment (`test_local_engine`); noise and real differences (`test_spec`).
+`tests/unit/test_every_lesson.py` has all of them, with the tests elsewhere that hold to the others.
 """
 
 from __future__ import annotations
@@ -72,6 +71,13 @@ def test_a_save_that_succeeds_proves_nothing(run: Run) -> None:
 def test_compiled_or_not_decides(run: Run) -> None:
     compiled, plain = (load(run, NEW, NEW, f"{name}/h5/load-model") for name in ("sequential", "sequential@uncompiled"))
     assert (plain.status, compiled.status) == (Status.PASSED, Status.DEGRADED)
+
+
+def test_files_are_written_under_the_names_that_decide(run: Run) -> None:
+    names = {"h5": {"model.h5"}, "keras-v3": {"model.keras"}, "checkpoint": {"ckpt-1.index", "ckpt-1.data-00000-of-00001", "checkpoint"}}
+    for outcome in run.outcomes.values():
+        if outcome.stage is Stage.SAVE and outcome.status is Status.PASSED and not outcome.canary:
+            assert {file["path"] for file in outcome.notes["files"]} == names[str(outcome.format)], outcome.id
 
 
 def test_the_oldest_runs_eagerly_like_the_others(run: Run) -> None:

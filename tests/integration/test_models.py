@@ -14,6 +14,8 @@ pytestmark = pytest.mark.integration
 ENV = "tf2.21-py311"
 MATRIX = Path(__file__).parent / "models" / "matrix.yaml"
 
+LOST = ("dense/bias", "normal/gamma", "normal/beta", "normal/moving_mean", "normal/moving_variance", "answer/bias")
+
 SEEN = {
     f"load/{ENV}/{ENV}/forgetful/keras-v3/load-model": (Status.DEGRADED, Reason.CONFIG_DIFFERS),
     f"load/{ENV}/{ENV}/forgetful@argument/keras-v3/load-model": (Status.DEGRADED, Reason.CONFIG_DIFFERS),
@@ -29,6 +31,9 @@ SEEN = {
     f"load/{ENV}/{ENV}/late_head/checkpoint/checkpoint-restore": (Status.PASSED, None),
     f"load/{ENV}/{ENV}/many_inputs/saved-model/saved-model-load": (Status.PASSED, None),
     f"load/{ENV}/{ENV}/nested_inputs/saved-model/saved-model-load": (Status.PASSED, None),
+    f"load/{ENV}/{ENV}/half_loaded/own/own": (Status.FAILED, Reason.WEIGHTS_DIFFER),
+    f"load/{ENV}/{ENV}/half_loaded@renamed/own/own": (Status.PASSED, None),
+    f"load/{ENV}/{ENV}/half_loaded@exchanged/own/own": (Status.FAILED, Reason.WEIGHTS_DIFFER),
     f"load/{ENV}/{ENV}/linked/own/own": (Status.PASSED, None),
     f"save/{ENV}/hindering/keras-v3": (Status.FAILED, Reason.TIMED_OUT),
     f"load/{ENV}/{ENV}/hindering/checkpoint/checkpoint-restore": (Status.PASSED, None),
@@ -65,6 +70,20 @@ def test_each_is_seen_as_what_it_is(run: Run, cell: str) -> None:
 )
 def test_what_was_lost_is_named(run: Run, cell: str, check: str, said: str) -> None:
     assert said in str(details(run.outcomes[f"load/{ENV}/{ENV}/{cell}"], check))
+
+
+def test_no_weight_is_what_every_new_model_has(run: Run) -> None:
+    """Otherwise a load that leaves biases, scales and statistics as they are made would look right."""
+    assert details(run.outcomes[f"load/{ENV}/{ENV}/half_loaded/own/own"], "weights") == {
+        "matched_by": "name",
+        "differing": [f"sequential/{name}" for name in LOST],
+    }
+
+
+def test_weights_of_other_names_are_matched_by_their_values(run: Run) -> None:
+    for what, differing in (("renamed", []), ("exchanged", ["sequential/dense/bias"])):
+        found = details(run.outcomes[f"load/{ENV}/{ENV}/half_loaded@{what}/own/own"], "weights")
+        assert found == {"matched_by": "value", "differing": differing, "unexpected": []}
 
 
 def details(outcome: Outcome, check: str) -> object:
