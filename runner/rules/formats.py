@@ -47,6 +47,15 @@ FORMATS = (
         stages=(Stage.SAVE,),
     ),
     Rule(
+        name="shape-as-an-object",
+        cause="from TensorFlow 2.2 on a SavedModel describes the shape of inputs in a way that this older version takes for a list"
+        " of sizes",
+        class_="format-changed",
+        remedy=THROUGH_H5,
+        pattern=pattern(r"Error converting shape to a TensorShape: .{0,120}'class_name'"),
+        consumer=("tensorflow<2.2",),
+    ),
+    Rule(
         name="export-of-dict",
         cause="the model takes its inputs in a dict, and model.export calls it with a list of them",
         class_="misuse",

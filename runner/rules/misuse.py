@@ -137,6 +137,7 @@ MISUSE = (
         link="https://github.com/tensorflow/tensorflow/issues/44240",
         pattern=pattern(
             r"loading weights into a model that has not yet been built",
+            r"Weights for model '?(\w{0,60})'? have not yet been created",
             r"Model which has not created its variables yet",
             r"Unable to load weights saved in HDF5 format into a subclassed",
             r"Layer '?(\w{1,80})'? expected 0 variables, but received [1-9]",

@@ -66,6 +66,19 @@ WRITTEN: tuple[Written, ...] = (
             "export",
         ),
     ),
+    Written(
+        "shape-as-an-object",
+        raised(
+            "ValueError",
+            "Error converting shape to a TensorShape: Dimension value must be integer or None or have an __index__ method, got 'class_name'.",
+            "keras-dir",
+        ),
+        kerases("2.2.3", "2.1.4"),
+    ),
+    Written(
+        "load-unbuilt",
+        raised("ValueError", "Weights for model unbuilt have not yet been created. Weights are created when the Model is first called.", loader="load-weights"),
+    ),
     Written("schedule-changed", optimizer("learning_rate at step 75: 0.01 instead of 0.001")),
     Written(
         "made-otherwise",
