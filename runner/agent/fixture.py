@@ -226,7 +226,13 @@ class Fixture:
         inputs, targets = self.data(NEXT_STEP)
         getattr(model, "reset_metrics", list)()
         told = {"return_dict": True} if "return_dict" in inspect.signature(model.test_on_batch).parameters else {}
-        return state.told(model, model.test_on_batch(inputs, targets, **told))
+        eagerly = model.run_eagerly
+        # To trace a function that is called once costs more than all other checks.
+        model.run_eagerly = True
+        try:
+            return state.told(model, model.test_on_batch(inputs, targets, **told))
+        finally:
+            model.run_eagerly = eagerly
 
     def steps_itself(self, model: Any) -> bool:
         """Say whether a training step is code of the fixture's: a function of its file, or a method of its model's class."""
