@@ -41,8 +41,8 @@ SPARE = 1.6
 def bench(*, matrix: Path, environment: str | None, engine: str, cells: int, fresh: int, setup: bool, console: Console) -> int:
     """Measure and print, on the local or the docker engine. Returns 0, or 4 when the ways did not do the same work.
 
-    `cells` is how many loads are measured, `fresh` the first how many of them have a process, or a container, each: what one of them
-    takes is nearly always the same.
+    `cells` is how many loads are measured, `fresh` for how many of them there is a process, or a container, each: most of that time is
+    the same for all.
     """
     spec = load_matrix(matrix)
     chosen = choose_environment(spec, environment)
@@ -119,7 +119,7 @@ def _prepare(plan: Plan, engine: Engine, place: Path, cells: int, console: Conso
 def _measure(ground: ways.Ground, load: float, fresh_cells: int, console: Console) -> Figures:
     _say(console, f"{len(ground.loads)} loads by this runner")
     runner, _ = ways.with_runner(ground)
-    part = replace(ground, loads=ground.loads[:fresh_cells])
+    part = replace(ground, loads=choice.part(ground.loads, fresh_cells))
     count = len(part.loads)
     environment, engine = ground.prepared.environment.id, ground.engine.name
     if engine != "local":

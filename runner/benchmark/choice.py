@@ -44,6 +44,12 @@ def passing(cells: Sequence[Cell], outcomes: Iterable[Outcome], count: int) -> l
     return [cell for cell in cells if cell.id in passed][:count]
 
 
+def part(cells: Sequence[Cell], count: int) -> tuple[Cell, ...]:
+    """Return `count` of the cells, or all, evenly taken from their whole order: the first ones may be the lighter ones."""
+    most = min(count, len(cells))
+    return tuple(cells[number * len(cells) // most] for number in range(most))
+
+
 def with_needs(plan: Plan, loads: Iterable[Cell]) -> Plan:
     """Return the plan of these loads alone, with the cells that they need, in the order of the plan."""
     wanted = {cell.id for load in loads for cell in (load, *load.needs)}

@@ -71,6 +71,13 @@ def test_cells_that_pass_are_taken_in_order_and_no_others() -> None:
     assert len(choice.passing(cells, tried, 100)) == 3
 
 
+def test_a_part_is_taken_evenly_from_all() -> None:
+    cells = loads(small())
+    assert choice.part(cells, 2) == (cells[0], cells[len(cells) // 2])
+    assert choice.part(cells, len(cells) + 5) == tuple(cells)
+    assert choice.part([], 3) == ()
+
+
 def test_a_plan_of_loads_has_what_they_need_in_the_order_of_the_plan() -> None:
     plan = small()
     chosen = [loads(plan)[5], loads(plan)[0]]
