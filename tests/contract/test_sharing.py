@@ -33,6 +33,7 @@ EXPECTED = {
     "interface": {"inputs": [], "outputs": []},
     "output_names": [],
     "stateful": False,
+    "computed_in": [],
     "dtypes": {"outputs": ["float32"], "further": [], "weights": [], "beside": [], "slots": [], "next": [], "fresh": [], "next_slots": []},
 }
 SECONDS = 2
