@@ -117,19 +117,24 @@ def _prepare(plan: Plan, engine: Engine, place: Path, cells: int, console: Conso
 
 
 def _measure(ground: ways.Ground, load: float, fresh_cells: int, console: Console) -> Figures:
+    bare, imported = None, None
+    environment, engine = ground.prepared.environment.id, ground.engine.name
+    if engine == "local":
+        _say(console, f"{len(ground.loads)} loads as bare work in one warm process")
+        bare, imported, without = ways.bare(ground)
+        if without:
+            _say(console, f"left out, as they need a process of their own: {', '.join(cell.id for cell in without)}")
+            ground = replace(ground, loads=tuple(cell for cell in ground.loads if cell not in without))
     _say(console, f"{len(ground.loads)} loads by this runner")
     runner, _ = ways.with_runner(ground)
     part = replace(ground, loads=choice.part(ground.loads, fresh_cells))
     count = len(part.loads)
-    environment, engine = ground.prepared.environment.id, ground.engine.name
     if engine != "local":
         _say(console, f"{count} loads in a container for each")
         fresh = ways.with_fresh_containers(part)
         return Figures(
             environment=environment, cores=ground.cores, load_before=load, fresh=fresh, fresh_parallel=None, runner=runner, engine=engine
         )
-    _say(console, f"{len(ground.loads)} loads as bare work in one warm process")
-    bare, imported = ways.bare(ground)
     _say(console, f"{count} loads by a fresh process for each, one after the other")
     fresh = ways.with_fresh_processes(part, jobs=1)
     parallel = None

@@ -247,6 +247,14 @@ class Fixture:
             for step in range(1, TRAIN_STEPS + 1):
                 self.train(model, optimizer, step)
 
+    def complete(self, model: Any) -> None:
+        """Have a model make what only a call for training makes; what that changes of the rest is put back."""
+        variables = state.variables(model) + state.generators(model)
+        held = [(variable, state.array(variable)) for variable in variables]
+        model(tensors(self.tf, self.inputs()), training=True)
+        for variable, value in held:
+            variable.assign(value)
+
     def call(self, model: Any, inputs: Any) -> List[Any]:
         """Call the model for inference and return its outputs as a flat list of arrays."""
         return flat(self.answer(model, inputs))

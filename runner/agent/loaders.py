@@ -128,7 +128,8 @@ def _rebuild_and_restore(request: Dict[str, Any], path: str, fixture: Fixture, e
 
 def _saved_model(loaded: Any, tf: Any) -> Loaded:
     """Use a SavedModel by its serving signature alone."""
-    function = dict(getattr(loaded, "signatures", {})).get("serving_default")
+    signatures = dict(getattr(loaded, "signatures", {}))
+    function = signatures.get(served(signatures))
     found = Loaded(variables=list(getattr(loaded, "variables", None) or []) or None)
     found.keep = loaded
     if function is not None:
@@ -139,6 +140,12 @@ def _saved_model(loaded: Any, tf: Any) -> Loaded:
         found.gives = output_names(function)
         found.call = lambda inputs: _call_signature(function, inputs, tf)
     return found
+
+
+def served(signatures: Dict[str, Any]) -> str:
+    """Return the name of the signature to call: the default one, or where there is none the only one that its user gave."""
+    given = [name for name in signatures if not name.startswith("__")]
+    return given[0] if len(given) == 1 else "serving_default"
 
 
 def _specification(item: Any) -> Dict[str, Any]:
@@ -154,10 +161,11 @@ def _session(path: str, tf: Any) -> Loaded:
         meta = v1.saved_model.load(session, [tf.saved_model.SERVING], path)
     found = Loaded()
     found.keep = session
-    signatures = meta.signature_def
-    if "serving_default" not in signatures:
+    signatures = dict(meta.signature_def)
+    signature = signatures.get(served(signatures))
+    if signature is None:
         return found
-    takes, gives = signatures["serving_default"].inputs, signatures["serving_default"].outputs
+    takes, gives = signature.inputs, signature.outputs
     specs = {name: tf.TensorSpec(tf.TensorShape(item.tensor_shape), tf.as_dtype(item.dtype)) for name, item in takes.items()}
     found.gives = list(gives)
     results = [tf.TensorSpec(tf.TensorShape(item.tensor_shape), tf.as_dtype(item.dtype)) for item in gives.values()]

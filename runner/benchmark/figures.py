@@ -19,10 +19,16 @@ class Measured:
     seconds: float
     agents: int
     memory_mb: float | None
-    passed: int
+    missed: tuple[str, ...] = ()
+    """The cells that did not pass."""
     confirmations: int = 0
     cell_seconds: float | None = None
     """What one cell took on average, without what lies between two cells."""
+
+    @property
+    def passed(self) -> int:
+        """How many cells passed."""
+        return self.cells - len(self.missed)
 
     @property
     def rate(self) -> float:
@@ -60,6 +66,11 @@ class Figures:
     setup: Setup | None = None
 
     @property
+    def ways(self) -> list[Measured]:
+        """Return every way that was measured."""
+        return [way for way in (self.fresh, self.fresh_parallel, self.runner, self.bare) if way is not None]
+
+    @property
     def gain(self) -> float:
         """The runner against a fresh process for each cell, one after the other."""
         return ratio(self.runner.rate, self.fresh.rate)
@@ -79,7 +90,7 @@ class Figures:
         """Whether every cell passed in every way, and no two ways that should run the same cells ran other numbers of them."""
         slow = [way for way in (self.fresh, self.fresh_parallel) if way is not None]
         quick = [way for way in (self.runner, self.bare) if way is not None]
-        return all(way.passed == way.cells for way in slow + quick) and all(len({way.cells for way in ways}) == 1 for ways in (slow, quick))
+        return not any(way.missed for way in self.ways) and all(len({way.cells for way in ways}) == 1 for ways in (slow, quick))
 
 
 def ratio(over: float, under: float) -> float:

@@ -17,9 +17,8 @@ def table(figures: Figures, *, ascii_only: bool) -> Table:
     found.add_column("way")
     for name in ("cells", "passed", "seconds", "cells/s", "s in a cell", "agents", "peak MB"):
         found.add_column(name, justify="right")
-    for way in (figures.fresh, figures.fresh_parallel, figures.runner, figures.bare):
-        if way is not None:
-            found.add_row(*_row(way))
+    for way in figures.ways:
+        found.add_row(*_row(way))
     return found
 
 
@@ -50,6 +49,7 @@ def lines(figures: Figures) -> list[str]:
     if figures.import_seconds is not None:
         said.append(f"importing TensorFlow took {figures.import_seconds:.1f} s; it counts in every way but the bare work")
     said.append(f"confirmations of failures by this runner, counted in its time: {figures.runner.confirmations}")
+    said += [f"{way.name}: did not pass: {', '.join(way.missed)}" for way in figures.ways if way.missed]
     if not figures.same_work:
         said.append("the ways did not get through the same cells: these figures compare different work")
     if figures.load_before > 0.5:

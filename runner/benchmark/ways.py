@@ -100,7 +100,7 @@ def with_runner(ground: Ground) -> tuple[Measured, Run]:
         seconds=seconds,
         agents=engine.agents,
         memory_mb=memory.mb if ground.engine.name == "local" else None,
-        passed=_passed(outcomes),
+        missed=_missed(outcomes),
         confirmations=sum(max(0, outcome.attempts - 1) for outcome in outcomes),
         cell_seconds=mean([outcome.duration_s for outcome in outcomes]),
     )
@@ -147,7 +147,7 @@ def with_fresh_processes(ground: Ground, *, jobs: int) -> Measured:
         seconds=seconds,
         agents=len(outcomes),
         memory_mb=memory.mb,
-        passed=_passed(outcomes),
+        missed=_missed(outcomes),
         cell_seconds=mean([outcome.duration_s for outcome in outcomes]),
     )
 
@@ -170,7 +170,7 @@ def with_fresh_containers(ground: Ground) -> Measured:
         seconds=time.monotonic() - started,
         agents=len(outcomes),
         memory_mb=None,
-        passed=_passed(outcomes),
+        missed=_missed(outcomes),
         cell_seconds=mean([outcome.duration_s for outcome in outcomes]),
     )
 
@@ -200,8 +200,11 @@ def _one(ground: Ground, agent: Agent, cell: Cell, folder: Path) -> Outcome:
         raise EngineFault(Reason.BAD_RESULT, f"{cell.id}: {error}") from error
 
 
-def bare(ground: Ground) -> tuple[Measured, float]:
-    """Run the cells one after another in one process that is warm; return that, without its import, and the import's seconds."""
+def bare(ground: Ground) -> tuple[Measured, float, tuple[Cell, ...]]:
+    """Run the cells one after another in one process that is warm; return that, without its import, and the import's seconds.
+
+    Last come the cells that cannot be run so, as those that set up devices before TensorFlow's start: they are in no figure.
+    """
     place = ground.place / "bare"
     requests = [ground.request(cell, place / str(number)) for number, cell in enumerate(ground.loads)]
     scratch, times = place / "session", place / "times.json"
@@ -223,17 +226,17 @@ def bare(ground: Ground) -> tuple[Measured, float]:
     except (OSError, ValueError) as error:
         log += _end_of(place / "0" / "log.txt")
         raise EngineFault(Reason.AGENT_LOST, f"the bare work ended without its times: {log.strip()[-400:] or error}", log) from error
-    taken = [float(cell["seconds"]) for cell in told["cells"]]
+    done = {cell["id"]: float(cell["seconds"]) for cell in told["cells"] if cell["passed"]}
+    taken = list(done.values())
     measured = Measured(
         name="the bare work in one warm process",
         cells=len(taken),
         seconds=sum(taken),
         agents=1,
         memory_mb=memory.mb,
-        passed=sum(bool(cell["passed"]) for cell in told["cells"]),
         cell_seconds=mean(taken),
     )
-    return measured, float(told["import_s"])
+    return measured, float(told["import_s"]), tuple(cell for cell in ground.loads if cell.id not in done)
 
 
 def _end_of(path: Path) -> str:
@@ -243,5 +246,5 @@ def _end_of(path: Path) -> str:
         return ""
 
 
-def _passed(outcomes: Sequence[Outcome]) -> int:
-    return sum(outcome.status is Status.PASSED for outcome in outcomes)
+def _missed(outcomes: Sequence[Outcome]) -> tuple[str, ...]:
+    return tuple(outcome.id for outcome in outcomes if outcome.status is not Status.PASSED)

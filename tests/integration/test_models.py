@@ -29,6 +29,15 @@ SEEN = {
     f"load/{ENV}/{ENV}/ordinary@warm/keras-v3/load-model": (Status.PASSED, None),
     f"load/{ENV}/{ENV}/ordinary@unnamed/keras-v3/load-model": (Status.PASSED, None),
     f"load/{ENV}/{ENV}/late_head/checkpoint/checkpoint-restore": (Status.PASSED, None),
+    f"load/{ENV}/{ENV}/late_head@dropped/checkpoint/checkpoint-restore": (Status.PASSED, None),
+    # Keras 3 drops what a layer that is not made yet would hold.
+    f"load/{ENV}/{ENV}/late_head/weights-h5/load-weights": (Status.FAILED, Reason.WEIGHTS_DIFFER),
+    f"load/{ENV}/{ENV}/late_head@dropped/weights-h5/load-weights": (Status.FAILED, Reason.WEIGHTS_DIFFER),
+    f"load/{ENV}/{ENV}/named/own/saved-model-load": (Status.PASSED, None),
+    # Called by its name, it does not find Keras 3's variables in a session.
+    f"load/{ENV}/{ENV}/named/own/serving": (Status.FAILED, Reason.PREDICT_RAISED),
+    f"load/{ENV}/{ENV}/named@two/own/saved-model-load": (Status.FAILED, Reason.SIGNATURE_DIFFERS),
+    f"load/{ENV}/{ENV}/named@two/own/serving": (Status.FAILED, Reason.SIGNATURE_DIFFERS),
     f"load/{ENV}/{ENV}/many_inputs/saved-model/saved-model-load": (Status.PASSED, None),
     f"load/{ENV}/{ENV}/nested_inputs/saved-model/saved-model-load": (Status.PASSED, None),
     f"load/{ENV}/{ENV}/half_loaded/own/own": (Status.FAILED, Reason.WEIGHTS_DIFFER),

@@ -104,10 +104,10 @@ def test_the_newest_is_measured_where_most_can_be_run_unless_one_is_asked_for() 
 # The arithmetic
 
 
-def way(seconds: float, *, cells: int = 10, passed: int = 10, confirmations: int = 0) -> Measured:
+def way(seconds: float, *, cells: int = 10, missed: tuple[str, ...] = (), confirmations: int = 0) -> Measured:
     """Return a measurement."""
     return Measured(
-        name="a way", cells=cells, seconds=seconds, agents=1, memory_mb=100.0, passed=passed, confirmations=confirmations, cell_seconds=0.1
+        name="a way", cells=cells, seconds=seconds, agents=1, memory_mb=100.0, missed=missed, confirmations=confirmations, cell_seconds=0.1
     )
 
 
@@ -134,7 +134,7 @@ def test_ratios() -> None:
 
 
 def test_ratios_of_ways_with_other_numbers_of_cells_compare_rates() -> None:
-    assert replace(FIGURES, fresh=way(50, cells=5, passed=5)).gain == pytest.approx(12.5)
+    assert replace(FIGURES, fresh=way(50, cells=5)).gain == pytest.approx(12.5)
 
 
 def test_nothing_measured_is_no_error() -> None:
@@ -146,17 +146,18 @@ def test_nothing_measured_is_no_error() -> None:
 
 
 def test_fresh_processes_may_run_a_part_of_the_cells() -> None:
-    part = way(50, cells=5, passed=5)
+    part = way(50, cells=5)
     assert replace(FIGURES, fresh=part, fresh_parallel=part).same_work
     assert not replace(FIGURES, fresh=part).same_work
 
 
-@pytest.mark.parametrize("other", [way(8, passed=9), way(8, cells=9, passed=9)])
+@pytest.mark.parametrize("other", [way(8, missed=("a cell",)), way(8, cells=9)])
 def test_it_is_told_when_the_ways_did_different_work(other: Measured) -> None:
     assert FIGURES.same_work
     different = replace(FIGURES, runner=other)
     assert not different.same_work
     assert any("different work" in line for line in table.lines(different))
+    assert [line for line in table.lines(different) if "did not pass" in line] == ["a way: did not pass: a cell"] * len(other.missed)
 
 
 # What is said

@@ -34,14 +34,15 @@ def _classes(tf):
             self.bias.assign(store["all"][4])
 
     class Head(tf.keras.Model):
-        """Has a second head, which is made at the first step that trains it."""
+        """Has a second head, which is made at the first step that trains it, of which `rate` drops a part."""
 
-        def __init__(self, **kwargs):
+        def __init__(self, rate=0.0, **kwargs):
             super().__init__(**kwargs)
             self.first, self.aside = tf.keras.layers.Dense(3, name="first"), tf.keras.layers.Dense(3, name="aside")
+            self.drop = tf.keras.layers.Dropout(rate)
 
         def call(self, inputs, training=None):
-            return self.first(inputs) + self.aside(inputs) if training else self.first(inputs)
+            return self.first(inputs) + self.drop(self.aside(inputs), training=True) if training else self.first(inputs)
 
     for kind in (Scale, Packed, Head):
         kind.__qualname__ = kind.__name__
@@ -53,8 +54,8 @@ def build(tf, what):
     """Return one of them; inputs (n, 4), outputs (n, 3), float32."""
     keras, own = tf.keras, _classes(tf)
     rate = 0.01
-    if what == "late":
-        model = own["Head"]()
+    if what in ("late", "dropped"):
+        model = own["Head"](0.5 if what == "dropped" else 0.0)
     else:
         between = {"positive": own["Scale"], "packed": own["Packed"], "warm": lambda: keras.layers.Dropout(0.5)}.get(what)
         model = keras.Sequential(
