@@ -115,6 +115,7 @@ BYTECODE = (
             r"unknown opcode",
             r"code\(\) (?:argument|takes)",
             r"marshal.{0,40}unsupported",
+            r"no locals (?:found )?when (?:setting|loading|storing|deleting)",
         ),
     ),
 )

@@ -124,6 +124,14 @@ GRAPHS = (
         stages=(Stage.SAVE,),
     ),
     Rule(
+        name="layer-asks-a-tensor",
+        cause="a layer asks a tensor whether it is true: that works with values, and not while the graph of a SavedModel is drawn",
+        class_="architecture",
+        remedy="save .keras, or the weights alone; if the layer is yours, use tf.cond; if it is Keras's own, a newer one may do so",
+        pattern=pattern(r"calling (\w{1,60})\.call\(\).{0,80}Using a symbolic `?tf\.Tensor`? as a Python `?bool"),
+        stages=(Stage.SAVE,),
+    ),
+    Rule(
         name="export-of-2.12",
         cause="model.export of TensorFlow 2.12, its first version, does not get a compiled model or one of several inputs written",
         class_="format-changed",

@@ -382,7 +382,7 @@ PIECES = [*"[{}]'\"|>%@\\~\t\x00\ufeffé\u2028", "&a", "*a", "<<: *a", "- ", ": 
 PIECES += ["1.5", ".inf", "0o", "1:30", "2024-13-45", "null", "yes", "9" * 20, "tf2.15*"]
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_mutated_file_ends_in_a_clear_error_or_a_spec(tmp_path: Path, data: st.DataObject) -> None:
     text = SHIPPED_TEXT
@@ -406,7 +406,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_replaced_values_end_in_a_clear_error_or_a_spec(tmp_path: Path, data: st.DataObject) -> None:
     value = yaml.safe_load(SHIPPED_TEXT)
@@ -421,7 +421,7 @@ def test_replaced_values_end_in_a_clear_error_or_a_spec(tmp_path: Path, data: st
     reads_or_refuses(tmp_path, yaml.safe_dump(value).encode())
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.binary(max_size=200))
 @example(b"? [a]\n: b")
 @example(b"%YAML 9.9\n---\na: b")
