@@ -8,6 +8,13 @@ from runner.rules.keras_2_to_3 import SAME_FILE
 
 CODE = (
     Rule(
+        name="vocabulary-file-missing",
+        cause="a lookup layer names its vocabulary by the path of a file, and the file does not lie there where the model is loaded",
+        class_="custom-code",
+        remedy="put the file where the path leads, or make the layer with the words themselves (vocabulary=[...]) before saving",
+        pattern=pattern(r"Vocabulary file (\S{1,120}) does not exist"),
+    ),
+    Rule(
         name="object-missing",
         cause="the load does not know a class or function of the model's own code",
         class_="custom-code",

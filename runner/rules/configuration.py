@@ -227,6 +227,7 @@ NAMES = (
             r"Could not locate (?:class|function) '([\w>]{1,60})",
             r"Cannot deserialize object of type `?([\w>]{1,60})",
             r"Could not interpret \w{1,30}(?: function)? identifier: '?([\w>]{1,60})",
+            r"Could not interpret \w{1,30}(?: function)? identifier: \{[^{}]{0,120}'config': '([\w>]{1,60})",
         ),
     ),
 )

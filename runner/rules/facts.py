@@ -54,7 +54,9 @@ def _keras(tensorflow: str, packages: Mapping[str, str], *, legacy: bool) -> str
     if found < Version("2.6.dev0"):
         return tensorflow
     if packages:
-        return packages.get("tf-keras" if legacy else "keras", "")
+        name = "tf-keras" if legacy else "keras"
+        # A nightly build of TensorFlow comes with one of Keras, under a name of its own.
+        return packages.get(name) or packages.get(f"{name}-nightly", "")
     return tensorflow if legacy or found < Version("2.16.dev0") else ""
 
 

@@ -114,6 +114,16 @@ LEFT = (
         details={Check.OPTIMIZER: pattern(r'"iterations(?: after the step)?: (-?\d{1,20} instead of -?\d{1,20})')},
     ),
     Rule(
+        name="slots-of-checkpoint",
+        cause="the checkpoint brought the optimizer, and some of its slots (its moments) have other values after the next step than where"
+        " it was saved: they were not found, or this version takes another step",
+        class_="optimizer-state",
+        remedy="accept that training restarts its moments; or go on training in the version that saved",
+        reasons=(Reason.OPTIMIZER_DIFFERS, Reason.TRAIN_STEP_DIFFERS),
+        formats=("checkpoint",),
+        details={Check.OPTIMIZER: pattern(r'"(\d{1,6} of \d{1,6} slots) differ')},
+    ),
+    Rule(
         name="optimizer-slots",
         cause="some of the optimizer's slots (its moments) came back with other values",
         class_="optimizer-state",

@@ -135,6 +135,16 @@ VALUES = (
         ),
     ),
     Rule(
+        name="vocabulary-left",
+        cause="every weight is right and the outputs are not: a lookup layer has the words that the program gave it, since what was read"
+        " into the model holds values, and its vocabulary is none of them",
+        class_="semantics",
+        remedy="give the layer the words that the model was trained with (layer.set_vocabulary, or the same data to adapt), or save .keras",
+        reasons=(Reason.OUTPUTS_DIFFER,),
+        passed=(Check.WEIGHTS,),
+        details={Check.CONFIG: pattern(r'"settings": \["([^"]{1,60}: (?:the vocabulary|token \d)[^"]{0,80})')},
+    ),
+    Rule(
         name="made-otherwise",
         cause="every weight is right and the outputs are not: the model was built anew by its code, and a layer has another argument than"
         " it had where it was saved, because the code leaves it to a default, which is another one here",
@@ -147,9 +157,11 @@ VALUES = (
     Rule(
         name="other-outputs-of-one-keras",
         cause="every weight is right and the outputs are not, and both sides have the same Keras, so that no default changed: something"
-        " that is not among the weights did not come back, such as a lookup table, a vocabulary, a plain tf.Variable or an argument",
+        " that is not among the weights did not come back, such as a lookup table, a vocabulary, what Normalization was adapted to, a plain"
+        " tf.Variable or an argument",
         class_="semantics",
-        remedy="see what the layers keep besides weights: return it in get_config, or set it anew after loading; compare layer by layer",
+        remedy="see what the layers keep besides weights: return it in get_config, or set it anew after loading (Normalization of Keras 3:"
+        " layer.finalize_state()); compare layer by layer",
         reasons=(Reason.OUTPUTS_DIFFER,),
         passed=(Check.WEIGHTS,),
         step=(("keras", "same"),),
@@ -157,7 +169,7 @@ VALUES = (
     Rule(
         name="weights-right-outputs-wrong",
         cause="every weight is right and the outputs are not: a default or the meaning of a layer changed between the versions, or"
-        " something that is no weight (a table, a setting) did not come back",
+        " something that is no weight (a table, a setting, what Normalization was adapted to) did not come back",
         class_="semantics",
         remedy="write the layer's arguments out in the producer instead of relying on defaults, and compare layer by layer",
         reasons=(Reason.OUTPUTS_DIFFER,),

@@ -203,6 +203,7 @@ WRITTEN: tuple[Written, ...] = (
     # Optimizers.
     Written("optimizer-of-other-shape", raised("ValueError", "A total of 1 objects could not be loaded. Example error message for object <keras.src.optimizers.nadam.Nadam object at 0x7fb4>: The shape of the target variable and the shape of the target value in `variable.assign(value)` must match.", "keras-v3")),
     Written("h5-optimizer-lost", silent(Reason.OPTIMIZER_LOST, status=Status.DEGRADED, warnings=warned("Error in loading the saved optimizer state. As a result, your model is starting with a freshly initialized optimizer."))),
+    Written("optimizer-slots", optimizer("3 of 4 slots differ")),
     Written("optimizer-class", optimizer("class: Adam instead of RMSprop")),
     Written("optimizer-fresh", silent(Reason.OPTIMIZER_LOST, "keras-v3", status=Status.DEGRADED)),
     Written("optimizer-setting", optimizer("learning_rate: 0.001 instead of 0.003")),

@@ -158,6 +158,7 @@ REPORTED = {
         ),
         ({"tensorflow": "2.16.2", "variables": (("TF_USE_LEGACY_KERAS", "1"),)}, None, "2.16.2", "2.16.2"),
         ({"tensorflow": "2.16.2"}, {"packages": {"keras": "3.3.3", "tf-keras": "2.16.0"}}, "2.16.2", "3.3.3"),
+        ({"tensorflow": "2.23.0.dev1"}, {"packages": {"keras-nightly": "3.16.0.dev2"}}, "2.23.0.dev1", "3.16.0.dev2"),
         ({}, {"packages": [], "tensorflow": 3, "python": None}, None, None),
     ],
 )
