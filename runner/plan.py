@@ -17,7 +17,7 @@ from runner.model import Cell, Environment, Fixture, Shard, Stage
 if TYPE_CHECKING:
     from runner.selection import Selection
 
-USUAL_SECONDS = {Stage.BUILD: 25.0, Stage.SAVE: 1.2, Stage.LOAD: 0.3}
+USUAL_SECONDS = {Stage.BUILD: 25.0, Stage.SAVE: 1.2, Stage.LOAD: 0.4}
 """What a planned cell takes on average when nothing like it was ever measured, those that turn out blocked or unsupported included.
 
 From a run of the profile `quick` on two cores, which took 10 min 35 s.
