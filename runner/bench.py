@@ -123,8 +123,10 @@ def _measure(ground: ways.Ground, load: float, fresh_cells: int, console: Consol
         _say(console, f"{len(ground.loads)} loads as bare work in one warm process")
         bare, imported, without = ways.bare(ground)
         if without:
-            _say(console, f"left out, as they need a process of their own: {', '.join(cell.id for cell in without)}")
+            _say(console, f"left out of every way, as they do not pass in a warm process: {', '.join(cell.id for cell in without)}")
             ground = replace(ground, loads=tuple(cell for cell in ground.loads if cell not in without))
+        if not ground.loads:
+            raise NothingSelected(f"no load of {environment} passes in a warm process: there is nothing to measure")
     _say(console, f"{len(ground.loads)} loads by this runner")
     runner, _ = ways.with_runner(ground)
     part = replace(ground, loads=choice.part(ground.loads, fresh_cells))

@@ -203,7 +203,7 @@ def _one(ground: Ground, agent: Agent, cell: Cell, folder: Path) -> Outcome:
 def bare(ground: Ground) -> tuple[Measured, float, tuple[Cell, ...]]:
     """Run the cells one after another in one process that is warm; return that, without its import, and the import's seconds.
 
-    Last come the cells that cannot be run so, as those that set up devices before TensorFlow's start: they are in no figure.
+    Last come the cells that did not pass so, as those do not that set up devices before TensorFlow's start: they are in no figure.
     """
     place = ground.place / "bare"
     requests = [ground.request(cell, place / str(number)) for number, cell in enumerate(ground.loads)]

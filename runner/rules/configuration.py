@@ -226,8 +226,7 @@ NAMES = (
             r"Unknown (?:layer|object|model|initializer|regularizer|constraint|activation)(?: function)?: ?'?([\w>]{1,60})",
             r"Could not locate (?:class|function) '([\w>]{1,60})",
             r"Cannot deserialize object of type `?([\w>]{1,60})",
-            r"Could not interpret \w{1,30}(?: function)? identifier: '?([\w>]{1,60})",
-            r"Could not interpret \w{1,30}(?: function)? identifier: \{[^{}]{0,120}'config': '([\w>]{1,60})",
+            r"Could not interpret \w{1,30}(?: function)? identifier: (?:\{[^{}]{0,120}'config': )?'?([\w>]{1,60})",
         ),
     ),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from runner.model import Check, Reason
 from runner.rules.base import Rule, pattern
 
+SLOTS_DIFFER = pattern(r'"(\d{1,6} of \d{1,6} slots) differ')
 DIRECTORIES = ("keras-dir", "saved-model")
 FRESH = (Reason.OPTIMIZER_LOST, Reason.OPTIMIZER_DIFFERS, Reason.TRAIN_STEP_DIFFERS)
 BUILD_FIRST = (
@@ -121,7 +122,7 @@ LEFT = (
         remedy="accept that training restarts its moments; or go on training in the version that saved",
         reasons=(Reason.OPTIMIZER_DIFFERS, Reason.TRAIN_STEP_DIFFERS),
         formats=("checkpoint",),
-        details={Check.OPTIMIZER: pattern(r'"(\d{1,6} of \d{1,6} slots) differ')},
+        details={Check.OPTIMIZER: SLOTS_DIFFER},
     ),
     Rule(
         name="optimizer-slots",
@@ -130,7 +131,7 @@ LEFT = (
         remedy="carry the optimizer with tf.train.Checkpoint(model=model, optimizer=optimizer), or accept that training"
         " restarts its moments",
         reasons=(Reason.OPTIMIZER_DIFFERS, Reason.TRAIN_STEP_DIFFERS),
-        details={Check.OPTIMIZER: pattern(r'"(\d{1,6} of \d{1,6} slots) differ')},
+        details={Check.OPTIMIZER: SLOTS_DIFFER},
     ),
     Rule(
         name="optimizer-unread",

@@ -5,6 +5,9 @@ from __future__ import annotations
 from runner.model import Check, Reason, Stage
 from runner.rules.base import OWN_CODE, Rule, pattern
 
+OTHER_WORDS = r'([^"]{1,60}: (?:the vocabulary|token \d)[^"]{0,80})'
+"""What the check of the configuration says of a lookup layer whose words are others."""
+
 BESIDE = (
     Rule(
         name="variable-beside-lost",
@@ -26,7 +29,7 @@ VALUES = (
         remedy="carry the vocabulary beside the model (layer.get_vocabulary()) and set it anew after loading (set_vocabulary)",
         link="https://github.com/tensorflow/tensorflow/issues/56054",
         reasons=(Reason.CONFIG_DIFFERS,),
-        details={Check.CONFIG: pattern(r'"([^"]{1,60}: (?:the vocabulary|token \d)[^"]{0,80})')},
+        details={Check.CONFIG: pattern(rf'"{OTHER_WORDS}')},
     ),
     Rule(
         name="dtype-policy-changed",
@@ -142,7 +145,7 @@ VALUES = (
         remedy="give the layer the words that the model was trained with (layer.set_vocabulary, or the same data to adapt), or save .keras",
         reasons=(Reason.OUTPUTS_DIFFER,),
         passed=(Check.WEIGHTS,),
-        details={Check.CONFIG: pattern(r'"settings": \["([^"]{1,60}: (?:the vocabulary|token \d)[^"]{0,80})')},
+        details={Check.CONFIG: pattern(rf'"settings": \["{OTHER_WORDS}')},
     ),
     Rule(
         name="made-otherwise",
