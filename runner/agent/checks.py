@@ -3,6 +3,7 @@
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from agent import configuration, loaders, state
+from agent.arrays import flat
 from agent.fixture import Fixture
 from agent.nearness import distance, size_of, type_name, within
 from agent.report import Report, message_of
@@ -112,19 +113,24 @@ def outputs(
     candidates = call(fixture.inputs())
     sizes = [_sizes(value) for value in expected["outputs"]]
     coarse = expected["computed_in"]
-    good, gap = _nearest(request, expected["outputs"], candidates, ordered, sizes, coarse)
+    if not ordered:
+        # A signature of the user's own may give more than the model.
+        candidates = [_arranged(expected["outputs"], found) for found in candidates]
+    good, gap = _nearest(request, expected["outputs"], candidates, sizes, coarse)
     count = len(candidates[0])
     wrong = "%d outputs instead of %d" % (count, len(expected["outputs"])) if count != len(expected["outputs"]) else None
     differing, raised = [] if good else ["the usual inputs"], []
+    others = [(one, other) for one, other in zip(expected["outputs"], candidates[0]) if type_name(one) != type_name(other)]
+    other_signature = report.facts["checks"]["signature"]["result"] == "failed" and bool(others or wrong)
     for index, (name, scale, inputs) in enumerate(item for item in fixture.further() if item[0] in expected["further_names"]):
         size = len(expected["outputs"])
+        wanted = expected["further"][index * size : (index + 1) * size]
         try:
-            found = call(inputs)
+            found = call(inputs) if ordered else [_arranged(wanted, outputs) for outputs in call(inputs)]
         except Exception as error:
             raised.append("%s: %s: %s" % (name, type(error).__name__, message_of(error)[:300]))
             continue
-        wanted = expected["further"][index * size : (index + 1) * size]
-        alike, distant = _nearest(request, wanted, found, ordered, [scale * part for part in sizes], coarse)
+        alike, distant = _nearest(request, wanted, found, [scale * part for part in sizes], coarse)
         gap = max(gap, distant / scale)
         if not alike:
             differing.append(name)
@@ -132,7 +138,8 @@ def outputs(
         "outputs",
         "failed" if differing or raised else "passed",
         gap,
-        reason="predict-raised" if raised and not differing else None,
+        # A signature of other types or fewer outputs cannot give the model's: that is what is wrong with it.
+        reason="signature-differs" if other_signature else "predict-raised" if raised and not differing else None,
         bit_equal=gap == 0.0,
         count=wrong,
         differing=differing,
@@ -160,17 +167,16 @@ def _sizes(value: Any) -> Any:
 
 
 def _nearest(
-    request: Dict[str, Any], expected: List[Any], candidates: List[List[Any]], ordered: bool, scales: List[Any], coarse: List[str]
+    request: Dict[str, Any], expected: List[Any], candidates: List[List[Any]], scales: List[Any], coarse: List[str]
 ) -> Tuple[bool, float]:
     """Return whether one of the candidates is right, and the largest difference of the nearest."""
     best = None  # type: Optional[Tuple[bool, float]]
     for found in candidates:
-        arrangement = found if ordered else _arranged(expected, found)
-        if len(arrangement) != len(expected):
+        if len(found) != len(expected):
             result = (False, float("inf"))
         else:
-            gaps = [distance(one, other) for one, other in zip(expected, arrangement)]
-            good = all(within(request, one, other, scale, coarse) for one, other, scale in zip(expected, arrangement, scales))
+            gaps = [distance(one, other) for one, other in zip(expected, found)]
+            good = all(within(request, one, other, scale, coarse) for one, other, scale in zip(expected, found, scales))
             result = (good, max(gaps))
         if best is None or (not result[0], result[1]) < (not best[0], best[1]):
             best = result
@@ -204,14 +210,32 @@ def _fits(item: Dict[str, Any], other: Dict[str, Any]) -> bool:
     )
 
 
-def config(request: Dict[str, Any], report: Report, expected: Dict[str, Any], model: Any, types: List[str]) -> None:
-    """Compare what a whole model holds besides values; `types` is what outputs told.
+def forms(expected: Dict[str, Any], model: Any, inputs: Any, answer: Any) -> List[str]:
+    """Return in words which input takes fewer sizes than it did, and whether outputs come by name as they did."""
+    takes = state.interface(model, flat(inputs), flat(answer))["inputs"]
+    problems = [
+        "input %d takes %s instead of %s" % (index + 1, _shown(other["shape"]), _shown(item["shape"]))
+        for index, (item, other) in enumerate(zip(expected["interface"]["inputs"], takes))
+        if any(size is None and now is not None for size, now in zip(item["shape"], other["shape"]))
+    ]
+    gives = state.kind_of(answer)
+    if gives != expected["answers"] and "dict" in gives + expected["answers"]:
+        problems.append("outputs come as %s instead of %s" % (gives, expected["answers"]))
+    return problems
+
+
+def _shown(shape: List[Any]) -> str:
+    return "rows of %s" % (" x ".join("any" if size is None else str(size) for size in shape) or "one value")
+
+
+def config(request: Dict[str, Any], report: Report, expected: Dict[str, Any], model: Any, types: List[str], forms: List[str]) -> None:
+    """Compare what a whole model holds besides values; `types` and `forms` are what outputs and inputs told.
 
     Of a model that was built here only that was not made here, and the random state that a checkpoint brings. Where its outputs differ
     its settings are told all the same: they may say why.
     """
     found = configuration.read(model, own=request["loader"] not in loaders.REBUILDING)
-    settings = configuration.differences(expected["configuration"], found)
+    settings = forms + configuration.differences(expected["configuration"], found)
     if request["loader"] not in loaders.REBUILDING:
         report.check("config", "failed" if types + settings else "passed", problems=(types + settings)[:20])
         return
@@ -232,4 +256,4 @@ def _arranged(expected: List[Any], found: List[Any]) -> List[Any]:
             break
         order.append(best)
         left.remove(best)
-    return [found[index] for index in order + left]
+    return [found[index] for index in order]

@@ -14,10 +14,11 @@ from agent.fixture import NEXT_STEP, Fixture
 from agent.nearness import type_name
 from agent.report import FixtureFault, message_of
 from agent.seeds import SEED, seed
+from agent.stillness import still
 
 JSON = "expectation.json"
 ARRAYS = "expectation.npz"
-GROUPS = ("outputs", "further", "weights", "beside", "slots", "next", "fresh", "next_slots")
+GROUPS = ("outputs", "further", "weights", "beside", "slots", "next", "fresh", "next_slots", "drawn_next", "drawn_fresh")
 
 
 def make(fixture: Fixture) -> Dict[str, Any]:
@@ -40,10 +41,7 @@ def make(fixture: Fixture) -> Dict[str, Any]:
             # Which does not tell.
             _evaluate(fixture, model, found)
         found["metrics"].update(fixture.train(model, optimizer, NEXT_STEP))
-        found["next"] = state.weights(model)["arrays"]
-        after = optimizers.read(optimizer)
-        found["next_slots"], found["optimizer"]["next_iterations"] = after["arrays"], after["iterations"]
-        found["optimizer"]["next_names"] = after["names"]
+        _note_next(found, state.weights(model)["arrays"], optimizers.read(optimizer))
         twin, outputs, found["fresh"] = _fresh_step(fixture, found)
         # To ask the model itself is cheap; its step need not do what it says, and takes another twin.
         draws = _draws(fixture, twin, found["weights"])
@@ -64,19 +62,54 @@ def evaluate_twin(fixture: Fixture, found: Dict[str, Any]) -> None:
     _evaluate(fixture, twin, found)
 
 
-def record_drawn_step(fixture: Fixture, model: Any, optimizer: Any, found: Dict[str, Any]) -> None:
-    """Record a step with drawn gradients of a model that was saved, and of a twin with a fresh optimizer; nothing where it takes none."""
-    order = list(range(len(found["weights"])))
-    try:
-        twin = fixture.build(FIRST_WEIGHTS)
-        _give(twin, found["weights"])
-        fixture.drawn_step(twin, fixture.optimizer(twin), order)
-        fixture.drawn_step(model, optimizer, order)
-    except Exception as error:
-        print("the step with drawn gradients is left out: %s: %s" % (type(error).__name__, message_of(error)[:300]), flush=True)
+def record_steps(fixture: Fixture, model: Any, optimizer: Any, found: Dict[str, Any]) -> None:
+    """Record of a model of chance that was saved, and of a twin with a fresh optimizer, the next step in two ways.
+
+    Kept still, as far as that is possible, it is the step itself that is compared. Drawn gradients are for where it is not, perhaps only
+    in what another version makes of it. Nothing of the one or the other where it cannot be taken.
+    """
+    for record in (_record_still_step, _record_drawn_step):
+        try:
+            with state.kept(fixture.holding(model) + optimizers.variables(model, optimizer)):
+                record(fixture, model, optimizer, found)
+        except Exception as error:
+            print("%s left it out: %s: %s" % (record.__name__, type(error).__name__, message_of(error)[:300]), flush=True)
+
+
+def _record_still_step(fixture: Fixture, model: Any, optimizer: Any, found: Dict[str, Any]) -> None:
+    steps = []
+    with still(model):
+        for _ in range(2):
+            with state.kept(fixture.holding(model) + optimizers.variables(model, optimizer)):
+                _give(model, found["weights"])
+                _ask(fixture, model, found)
+                told = fixture.train(model, optimizer, NEXT_STEP)
+                steps.append((state.weights(model)["arrays"], optimizers.read(optimizer), told))
+    if not same_arrays(steps[0][0], steps[1][0], tolerance=1e-6):
+        print("its next step is a matter of chance also when its layers drop nothing", flush=True)
         return
+    weights, after, told = steps[0]
+    _, _, found["fresh"] = _fresh_step(fixture, found, kept_still=True)
+    _note_next(found, weights, after)
+    if not found["evaluated"]:
+        found["metrics"] = told
+    found["still"] = True
+
+
+def _note_next(found: Dict[str, Any], weights: List[Any], after: Dict[str, Any]) -> None:
+    """Note what the next step left: weights and what was read of the optimizer."""
+    found["next"], found["next_slots"] = weights, after["arrays"]
+    found["optimizer"].update(next_iterations=after["iterations"], next_names=after["names"])
+
+
+def _record_drawn_step(fixture: Fixture, model: Any, optimizer: Any, found: Dict[str, Any]) -> None:
+    order = list(range(len(found["weights"])))
+    twin = fixture.build(FIRST_WEIGHTS)
+    _give(twin, found["weights"])
+    fixture.drawn_step(twin, fixture.optimizer(twin), order)
+    fixture.drawn_step(model, optimizer, order)
     found["drawn"] = True
-    found["next"], found["fresh"] = state.weights(model)["arrays"], state.weights(twin)["arrays"]
+    found["drawn_next"], found["drawn_fresh"] = state.weights(model)["arrays"], state.weights(twin)["arrays"]
 
 
 def _evaluate(fixture: Fixture, model: Any, found: Dict[str, Any]) -> None:
@@ -89,27 +122,35 @@ def _evaluate(fixture: Fixture, model: Any, found: Dict[str, Any]) -> None:
         print("loss and metrics are left out: %s: %s" % (type(error).__name__, message_of(error)[:300]), flush=True)
 
 
-def _fresh_step(fixture: Fixture, found: Dict[str, Any], other_chance: bool = False) -> Tuple[Any, List[Any], List[Any]]:
+def _fresh_step(
+    fixture: Fixture, found: Dict[str, Any], other_chance: bool = False, kept_still: bool = False
+) -> Tuple[Any, List[Any], List[Any]]:
     """Return the same model built anew, its outputs, and the weights that the next step with a fresh optimizer gives.
 
-    With `other_chance` all that draws random numbers draws others.
+    With `other_chance` all that draws random numbers draws others; `kept_still` it draws none.
     """
     if other_chance:
         seed(SEED + 1)
     twin = fixture.build(FIRST_WEIGHTS)
     _give(twin, found["weights"])
-    # A call may count in the model's own variables, so the twin is called as often as the others are before their step.
-    outputs = fixture.call(twin, fixture.inputs())
-    for inputs in [item[2] for item in fixture.further() if item[0] in found["further_names"]]:
-        fixture.call(twin, inputs)
-    if found["evaluated"]:
-        fixture.evaluate(twin)
+    outputs = _ask(fixture, twin, found)
     if other_chance:
         for generator in state.generators(twin):
             generator.assign(altered(state.array(generator)))
-    fixture.train(twin, fixture.optimizer(twin), NEXT_STEP)
+    with still(twin, kept_still):
+        fixture.train(twin, fixture.optimizer(twin), NEXT_STEP)
     seed(SEED)
     return twin, outputs, list(state.weights(twin)["arrays"])
+
+
+def _ask(fixture: Fixture, model: Any, found: Dict[str, Any]) -> List[Any]:
+    """Call a model as often as all are before their step: a call may count in the model's own variables. Returns its usual outputs."""
+    outputs = fixture.call(model, fixture.inputs())
+    for inputs in [item[2] for item in fixture.further() if item[0] in found["further_names"]]:
+        fixture.call(model, inputs)
+    if found["evaluated"]:
+        fixture.evaluate(model)
+    return outputs
 
 
 def _draws(fixture: Fixture, model: Any, weights: List[Any]) -> Optional[bool]:
@@ -165,6 +206,7 @@ def take(fixture: Fixture, model: Any, optimizer: Any) -> Dict[str, Any]:
         "configuration": {},
         "outputs": outputs,
         "interface": state.interface(model, inputs, outputs),
+        "answers": state.kind_of(answer),
         "custom_names": custom.names(model),
         "loss": state.loss_name(model),
         "stateful": bool(state.stateful_layers(model)),
@@ -177,6 +219,7 @@ def take(fixture: Fixture, model: Any, optimizer: Any) -> Dict[str, Any]:
         "evaluated": False,
         "chance": False,
         "drawn": False,
+        "still": False,
     }  # type: Dict[str, Any]
     if optimizer is not None:
         found["optimizer"] = optimizers.read(optimizer)

@@ -12,7 +12,9 @@ from typing import Any, Callable, Dict, Iterator, List, Optional
 from agent import state
 from agent.arrays import each, flat, tensors, unseen_in
 from agent.drawing import OTHER_WEIGHTS, assign
+from agent.nearness import distance, size_of
 from agent.report import FixtureFault, Unsupported, error_number, message_of
+from agent.stillness import still
 
 TRAIN_STEPS = 3
 NEXT_STEP = 100
@@ -239,7 +241,7 @@ class Fixture:
         return hasattr(self.module, "train_step") or self._class_steps(model)
 
     def _class_steps(self, model: Any) -> bool:
-        return getattr(type(model), "train_step", None) is not getattr(self.tf.keras.Model, "train_step", None)
+        return any("train_step" in vars(kind) and state.is_own(kind) for kind in type(model).__mro__)
 
     def warm_up(self, model: Any, optimizer: Any) -> None:
         """Train the first steps, on data that differ from step to step."""
@@ -249,11 +251,25 @@ class Fixture:
 
     def complete(self, model: Any) -> None:
         """Have a model make what only a call for training makes; what that changes of the rest is put back."""
-        variables = state.variables(model) + state.generators(model)
-        held = [(variable, state.array(variable)) for variable in variables]
-        model(tensors(self.tf, self.inputs()), training=True)
-        for variable, value in held:
-            variable.assign(value)
+        with state.kept(self.holding(model)):
+            model(tensors(self.tf, self.inputs()), training=True)
+
+    def draws(self, model: Any) -> bool:
+        """Say whether a model draws random numbers in training all the same when it is kept still."""
+        answers = []
+        with still(model):
+            for _ in range(2):
+                with state.kept(self.holding(model)):
+                    try:
+                        answers.append(flat(model(tensors(self.tf, self.inputs()), training=True)))
+                    except Exception:
+                        # Its own step may know how to call it.
+                        return False
+        return any(distance(one, other) > 1e-6 * max(1.0, size_of(one)) for one, other in zip(*answers))
+
+    def holding(self, model: Any) -> List[Any]:
+        """Return the variables that a call of the model may change."""
+        return state.variables(model) + state.generators(model) + [held for _, held in state.beside(model, self.tf.Variable)]
 
     def call(self, model: Any, inputs: Any) -> List[Any]:
         """Call the model for inference and return its outputs as a flat list of arrays."""

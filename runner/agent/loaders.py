@@ -2,7 +2,8 @@
 
 import inspect
 import re
-from typing import Any, Dict, List, Optional
+import sys
+from typing import Any, Dict, Iterable, List, Optional, Tuple
 
 from agent import custom, formats, state
 from agent.arrays import flat, tensors
@@ -13,6 +14,8 @@ REBUILDING = ("load-weights", "load-weights-by-name", "load-weights-skip-mismatc
 # Those that owe the optimizer and how the model was compiled.
 COMPILING = ("load-model", "load-model-unsafe", "legacy-load-model")
 SIGNATURES = ("saved-model-load", "serving")
+# What a load of the user's own may return by mistake; of objects of TensorFlow's it is a finding that they are no model.
+NO_MODEL = (tuple, list, dict, str, bytes, int, float, type, type(lambda: None))
 
 
 class Loaded:
@@ -25,6 +28,10 @@ class Loaded:
         self.variables = variables
         self.signature = None  # type: Optional[Dict[str, Any]]
         self.gives = []  # type: List[str]
+        # Whether its signature takes batches of one size only.
+        self.fixed_batch = False
+        # Whether the fixture's own load said what optimizer there is, perhaps none.
+        self.told_optimizer = False
         # What a rebuilt model held before the load.
         self.made = None  # type: Optional[List[Any]]
         self.keep = None  # type: Any
@@ -39,6 +46,12 @@ class WithLegacyKeras:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._tf, name)
+
+
+def models(tf: Any) -> Tuple[type, ...]:
+    """Return the classes of models: that of `tf.keras`, and that of tf-keras where somebody imported it beside Keras 3."""
+    legacy = getattr(sys.modules.get("tf_keras"), "Model", None)
+    return (tf.keras.Model, legacy) if legacy is not None else (tf.keras.Model,)
 
 
 def tensorflow(request: Dict[str, Any], tf: Any) -> Any:
@@ -61,11 +74,13 @@ def load(request: Dict[str, Any], path: str, fixture: Fixture, expected: Dict[st
     try:
         if own is not None:
             found = own()
-            if found is None or isinstance(found, tuple) and len(found) != 2:
-                told = "nothing" if found is None else "%d things" % len(found)
+            model, optimizer = found if isinstance(found, tuple) and len(found) == 2 else (found, getattr(found, "optimizer", None))
+            if model is None or isinstance(model, NO_MODEL):
+                told = "nothing" if found is None else "%d things" % len(found) if isinstance(found, tuple) else type(model).__name__
                 raise FixtureFault("the fixture's load returned %s instead of a model, or a model and its optimizer" % told)
-            model, optimizer = found if isinstance(found, tuple) else (found, getattr(found, "optimizer", None))
-            return Loaded(model, optimizer, lambda inputs: fixture.call(model, inputs))
+            loaded = Loaded(model, optimizer, lambda inputs: fixture.call(model, inputs))
+            loaded.told_optimizer = isinstance(found, tuple)
+            return loaded
         if loader in COMPILING or loader in ("load-model-nocompile", "model-from-json"):
             arguments = {"custom_objects": objects} if objects else {}  # type: Dict[str, Any]
             if loader == "load-model-nocompile":
@@ -137,6 +152,7 @@ def _saved_model(loaded: Any, tf: Any) -> Loaded:
             "inputs": [_specification(item) for item in specifications(function).values()],
             "outputs": [_specification(item) for item in tf.nest.flatten(function.structured_outputs)],
         }
+        found.fixed_batch = _fixes_batch(specifications(function).values())
         found.gives = output_names(function)
         found.call = lambda inputs: _call_signature(function, inputs, tf)
     return found
@@ -151,6 +167,10 @@ def served(signatures: Dict[str, Any]) -> str:
 def _specification(item: Any) -> Dict[str, Any]:
     shape = item.shape.as_list()[1:] if item.shape.rank else None if item.shape.rank is None else []
     return {"shape": shape, "dtype": item.dtype.name}
+
+
+def _fixes_batch(specs: Iterable[Any]) -> bool:
+    return any(spec.shape.rank and spec.shape.as_list()[0] is not None for spec in specs)
 
 
 def _session(path: str, tf: Any) -> Loaded:
@@ -170,6 +190,7 @@ def _session(path: str, tf: Any) -> Loaded:
     found.gives = list(gives)
     results = [tf.TensorSpec(tf.TensorShape(item.tensor_shape), tf.as_dtype(item.dtype)) for item in gives.values()]
     found.signature = {"inputs": [_specification(item) for item in specs.values()], "outputs": [_specification(item) for item in results]}
+    found.fixed_batch = _fixes_batch(specs.values())
 
     def run(**values: Any) -> Any:
         feed = {takes[name].name: value.numpy() for name, value in values.items()}

@@ -9,6 +9,7 @@ from agent.arrays import flat
 from agent.files import MANIFEST, MODEL
 from agent.fixture import NEXT_STEP, Fixture, has_weights
 from agent.report import Report
+from agent.stillness import still
 
 
 def load(request: Dict[str, Any], report: Report) -> None:
@@ -44,12 +45,12 @@ def compare_model(
 ) -> None:
     """Climb the ladder with a Keras model."""
     model = loaded.model
-    if isinstance(model, fixture.tf.keras.Model) and not has_weights(model):
+    if isinstance(model, loaders.models(fixture.tf)) and not has_weights(model):
         # What was not built yet takes its values, if any are waiting for it, at its first call.
         report.phase("outputs")
         loaded.call(fixture.inputs())
     report.phase("structure")
-    if not isinstance(model, fixture.tf.keras.Model):
+    if not isinstance(model, loaders.models(fixture.tf)):
         kind = type(model).__name__
         report.check("structure", "failed", found=kind)
         report.phase("outputs")
@@ -69,10 +70,19 @@ def compare_model(
         report.phase("weights")
         order = checks.weights(report, expected, model, loaded.made)
     report.phase("outputs")
-    types = checks.outputs(request, report, fixture, expected, lambda inputs: [loaded.call(inputs)], ordered=True)
+    answers = []  # type: List[Any]
+
+    def call(inputs: Any) -> List[List[Any]]:
+        answers.append(fixture.answer(model, inputs))
+        return [flat(answers[-1])]
+
+    types = checks.outputs(request, report, fixture, expected, call, ordered=True)
     report.phase("config")
-    checks.config(request, report, expected, model, types)
-    if request["loader"] in loaders.COMPILING or (request["loader"] == "own" and getattr(model, "optimizer", None) is not None):
+    checks.config(request, report, expected, model, types, checks.forms(expected, model, fixture.inputs(), answers[0]))
+    # A load of the user's own that says what optimizer there is owes no compiled model.
+    if request["loader"] in loaders.COMPILING or (
+        request["loader"] == "own" and (getattr(model, "optimizer", None) is not None or not loaded.told_optimizer)
+    ):
         training_checks.compiled(report, expected, model)
     else:
         report.check("compile", "not-applicable")
@@ -108,6 +118,11 @@ def step(
     waiting: Optional[List[str]],
 ) -> None:
     """Take one more training step and let it tell what lazily restored slots cannot; `waiting` is None where none are."""
+    kept_still = expected["still"] and not fixture.draws(loaded.model)
+    if kept_still:
+        expected = dict(expected, chance=False, drawn=False)
+    elif expected["chance"]:
+        expected = dict(expected, next=expected["drawn_next"], fresh=expected["drawn_fresh"])
     if expected["chance"] and waiting is not None and order is not None:
         # What the step leaves is a matter of chance, so slots that wait for it have to come now.
         optimizers.make_slots(loaded.optimizer, loaded.model)
@@ -118,8 +133,9 @@ def step(
         # What else is among the weights may count the calls, of which there were more here.
         moved = [item["trainable"] for item in expected["meta"]]
         found = [after[index] if moves else kept for index, moves, kept in zip(order, moved, expected["next"])]
-        training_checks.train_step(request, report, expected, found)
-    told = fixture.train(loaded.model, loaded.optimizer, NEXT_STEP)
+        training_checks.train_step(request, report, expected, found, taken="with gradients drawn beforehand")
+    with still(loaded.model, kept_still):
+        told = fixture.train(loaded.model, loaded.optimizer, NEXT_STEP)
     if not expected["evaluated"]:
         training_checks.metrics(request, report, expected, told)
     if expected["chance"]:
@@ -134,7 +150,8 @@ def step(
         if waiting is not None:
             _unseen(report, waiting, "it creates its slots at the first step, and the weights already differed")
         return
-    like = training_checks.train_step(request, report, expected, [after[index] for index in order])
+    taken = "with layers of chance kept still" if kept_still else ""
+    like = training_checks.train_step(request, report, expected, [after[index] for index in order], taken)
     if waiting is not None:
         training_checks.late_optimizer(request, report, expected, optimizers.read(loaded.optimizer), like, waiting)
 
@@ -187,6 +204,13 @@ def compare_callable(request: Dict[str, Any], report: Report, fixture: Fixture, 
     if expected["stateful"]:
         # What keeps something from one call to the next cannot be told to forget it here: the first call is the one to compare.
         expected["further_names"] = []
+    if loaded.fixed_batch:
+        # As its user wrote it, it takes no other.
+        size = len(flat(fixture.inputs())[0])
+        given = {name: len(flat(inputs)[0]) for name, _, inputs in fixture.further()}
+        fitting = [index for index, name in enumerate(expected["further_names"]) if given[name] == size]
+        expected["further"] = [value for index in fitting for value in _part(expected["further"], index, len(expected["outputs"]))]
+        expected["further_names"] = [expected["further_names"][index] for index in fitting]
     order = _by_name(expected["output_names"], loaded.gives)
 
     def call(inputs: Any) -> List[List[Any]]:
@@ -196,14 +220,18 @@ def compare_callable(request: Dict[str, Any], report: Report, fixture: Fixture, 
     checks.outputs(request, report, fixture, expected, call, ordered=bool(order))
 
 
+def _part(values: List[Any], index: int, size: int) -> List[Any]:
+    return values[index * size : (index + 1) * size]
+
+
 def _by_name(wanted: List[str], given: List[str]) -> List[int]:
     """Return the place of each wanted output among those that a signature gives, sorted by name; nothing where names do not tell.
 
-    TensorFlow numbers outputs without names: output_0, output_1 and so on.
+    TensorFlow numbers outputs without names: output_0, output_1 and so on. A signature of the user's own may give more than the model.
     """
     numbered = ["output_%d" % index for index in range(len(given))]
     names = numbered if set(given) == set(numbered) else wanted
-    return [sorted(given).index(name) for name in names] if given and set(names) == set(given) and len(names) == len(given) else []
+    return [sorted(given).index(name) for name in names] if names and set(names) <= set(given) and len(names) == len(set(names)) else []
 
 
 def _inputs(inputs: Any, expected: Dict[str, Any]) -> Dict[str, Any]:

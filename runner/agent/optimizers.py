@@ -79,6 +79,12 @@ def _iterations(parts: List[Any]) -> int:
     return int(array(parts[0].iterations))
 
 
+def variables(model: Any, optimizer: Any) -> List[Any]:
+    """Return all variables of an optimizer and of those that a model keeps under names of its user's; some perhaps twice."""
+    others = [value for value in vars(model).values() if hasattr(value, "apply_gradients")]
+    return [variable for one in (optimizer, *others) for part in chain(one) for variable in _variables(part)]
+
+
 def _slots(parts: List[Any]) -> List[Tuple[str, Any]]:
     """Return paths and values of all variables, each once."""
     found, seen = [], set()
@@ -125,13 +131,39 @@ def _hyperparameters(part: Any) -> Dict[str, Any]:
         elif isinstance(value, dict):
             found[name] = value.get("class_name", "schedule")
     schedule = _schedule(part)
+    if hasattr(part, "exclude_from_weight_decay") and getattr(part, "weight_decay", None):
+        found["excluded from weight decay"] = _excluded(part)
     if schedule is not None:
         found["learning_rate"] = type(schedule).__name__
+        found.update(_numbers_of(schedule))
         found.update({"learning_rate at step %d" % step: float(array(schedule(int(step)))) for step in STEPS})
     for name, places in SCALES.items():
         held = [getattr(part, place, None) for place in places if hasattr(type(part), place) or place in vars(part)]
         if held and held[0] is not None:
             found[name] = float(array(held[0]))
+    return found
+
+
+def _excluded(part: Any) -> str:
+    """Return in words what an optimizer's weight decay leaves alone: parts of names, and how many variables."""
+    pattern = getattr(part, "_exclude_from_weight_decay_pattern", None)
+    names = getattr(part, "_exclude_from_weight_decay_names", None) or (pattern.pattern.split("|") if pattern else [])
+    given = getattr(part, "_exclude_from_weight_decay", None) or []
+    return ", ".join([*sorted(str(name) for name in names), *(["%d variables" % len(given)] if given else [])]) or "nothing"
+
+
+def _numbers_of(schedule: Any) -> Dict[str, float]:
+    """Return the numbers in a schedule's config by name: what lies between the steps that are looked at shows there."""
+    try:
+        config = schedule.get_config()
+    except Exception:
+        return {}
+    lists = {key: value if isinstance(value, (list, tuple)) else [value] for key, value in config.items()}
+    found = {}
+    for key, values in lists.items():
+        for index, value in enumerate(values):
+            if isinstance(value, (int, float)) and not isinstance(value, bool):
+                found["schedule's %s%s" % (key, " %d" % index if len(values) > 1 else "")] = float(value)
     return found
 
 

@@ -62,7 +62,7 @@ def save(request: Dict[str, Any], report: Report, session: str) -> None:
         # No sooner, as code of the user's answers: where the save asks it too, what it does is done by then. Elsewhere it is not asked.
         expected["configuration"] = configuration.read(model, own=request["format"] in formats.WITH_CONFIGS)
         if expected["chance"]:
-            expectation.record_drawn_step(fixture, model, optimizer, expected)
+            expectation.record_steps(fixture, model, optimizer, expected)
             expectation.write(request["artifact"], expected)
         expectation.write_facts(request["artifact"], expected)
     files.resolve_links(target)

@@ -1,6 +1,7 @@
 """Everything a model holds, read into plain values and NumPy arrays, whatever version it comes from."""
 
-from typing import Any, Dict, List, Optional, Tuple
+import contextlib
+from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 # The packages whose classes and functions are found without their user's help; 1.15 calls itself tensorflow_core.
 NOT_OWN = ("keras", "tf_keras", "tensorflow", "tensorflow_core", "builtins", "functools")
@@ -39,8 +40,13 @@ def pairing(expected: List[Dict[str, Any]], found: List[Dict[str, Any]]) -> Opti
 
 
 def variables(model: Any) -> List[Any]:
-    """Return the model's weights in its own order, without the tables that Keras 2 lists among them: those have no value to read."""
-    return [variable for variable in model.weights if hasattr(variable, "numpy")]
+    """Return the model's weights in its own order, without what Keras 2 lists among them besides.
+
+    That are tables, which have no value to read, and what metrics have counted, which training begins anew.
+    """
+    metrics = [metric for layer in every_layer(model) for metric in getattr(layer, "_metrics", None) or []]
+    counted = {id(variable) for metric in metrics for variable in metric.variables}
+    return [variable for variable in model.weights if hasattr(variable, "numpy") and id(variable) not in counted]
 
 
 def weights(model: Any) -> Dict[str, Any]:
@@ -108,6 +114,17 @@ def generators(model: Any) -> List[Any]:
     """Return the states of the random generators of a model's layers."""
     found = [generator(layer) for layer in every_layer(model)]
     return [held for held in found if held is not None]
+
+
+@contextlib.contextmanager
+def kept(variables: List[Any]) -> Iterator[None]:
+    """Give variables their values back at the end."""
+    held = [(variable, array(variable)) for variable in variables]
+    try:
+        yield
+    finally:
+        for variable, value in held:
+            variable.assign(value)
 
 
 def beside(model: Any, kind: type) -> List[Tuple[str, Any]]:
@@ -190,6 +207,13 @@ def interface(model: Any, inputs: List[Any], outputs: List[Any]) -> Dict[str, An
 def _dtype(dtype: Any) -> str:
     name = str(getattr(dtype, "name", dtype))
     return "string" if name.startswith(("str", "object", "bytes")) else name
+
+
+def kind_of(answer: Any) -> str:
+    """Return in words what a model's outputs come as: by name, in order, or one alone."""
+    if isinstance(answer, dict):
+        return "a dict of " + ", ".join(sorted(str(key) for key in answer))
+    return "a list" if isinstance(answer, (list, tuple)) else "one"
 
 
 def loss_name(model: Any) -> Optional[str]:

@@ -142,11 +142,13 @@ def _close(one: Any, other: Any) -> bool:
     return abs(one - other) <= HYPERPARAMETER_TOLERANCE * max(1e-3, abs(one), abs(other))
 
 
-def train_step(request: Dict[str, Any], report: Report, expected: Dict[str, Any], found: List[Any]) -> str:
+def train_step(request: Dict[str, Any], report: Report, expected: Dict[str, Any], found: List[Any], taken: str = "") -> str:
     """Compare the weights after one more step with both references. Return "next", "fresh" or "neither".
 
-    `next` is what the producer's model did, `fresh` what the same weights with a new optimizer would have done.
+    `next` is what the producer's model did, `fresh` what the same weights with a new optimizer would have done; `taken` is how the step
+    was taken, if not as usual.
     """
+    detail = {"taken": taken} if taken else {}
 
     def all_within(one: List[Any], other: List[Any]) -> bool:
         steps = [distance(before, after) for before, after in zip(expected["weights"], expected["next"])]
@@ -158,10 +160,9 @@ def train_step(request: Dict[str, Any], report: Report, expected: Dict[str, Any]
     gap = furthest(expected["next"], found)
     apart = not all_within(expected["next"], expected["fresh"])
     if all_within(expected["next"], found):
-        report.check("train-step", "passed", gap, told_apart=apart)
+        report.check("train-step", "passed", gap, told_apart=apart, **detail)
         return "next"
     fresh = all_within(expected["fresh"], found)
-    report.check(
-        "train-step", "failed", gap, reason="optimizer-lost" if fresh else "train-step-differs", like_fresh=fresh, told_apart=apart
-    )
+    reason = "optimizer-lost" if fresh else "train-step-differs"
+    report.check("train-step", "failed", gap, reason=reason, like_fresh=fresh, told_apart=apart, **detail)
     return "fresh" if fresh else "neither"

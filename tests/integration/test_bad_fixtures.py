@@ -89,6 +89,17 @@ LOADS = {
     "trains_otherwise/own/own": (Status.PASSED, None),
     "trains_otherwise@chance/own/own": (Status.PASSED, None),
     "trains_otherwise@clip/own/own": (Status.DEGRADED, Reason.OPTIMIZER_DIFFERS),
+    **{
+        f"draws_in_training{variant}/own/own": verdict
+        for variant, verdict in {
+            "": (Status.PASSED, None),
+            "@frozen": (Status.DEGRADED, Reason.TRAIN_STEP_DIFFERS),
+            "@step": (Status.DEGRADED, Reason.TRAIN_STEP_DIFFERS),
+            "@two": (Status.PASSED, None),
+            "@two_forgetful": (Status.DEGRADED, Reason.TRAIN_STEP_DIFFERS),
+            "@unstoppable": (Status.PASSED, None),
+        }.items()
+    },
     "restores_nothing/own/own": (Status.FAILED, Reason.WEIGHTS_DIFFER),
     "restores_nothing@adapted/own/own": (Status.FAILED, Reason.WEIGHTS_DIFFER),
     "needs_more/h5/load-model": (Status.UNSUPPORTED, Reason.NEED_UNMET),
@@ -163,9 +174,18 @@ def test_a_loss_or_metric_of_the_same_name_and_another_value_is_another_one(run:
     assert name in checks["compile"]["values"]
 
 
-def test_a_model_that_draws_in_training_takes_its_next_step_on_gradients_that_are_no_chance(run: Run) -> None:
-    checks = outcome(run, f"load/{ENV}/{ENV}/trains_otherwise@chance/own/own").checks
+@pytest.mark.parametrize(
+    ("what", "taken"),
+    [
+        ("", "with layers of chance kept still"),
+        ("@unstoppable", "with gradients drawn beforehand"),
+    ],
+)
+def test_a_model_that_draws_in_training_takes_its_next_step_without_chance(run: Run, what: str, taken: str) -> None:
+    found = outcome(run, f"load/{ENV}/{ENV}/draws_in_training{what}/own/own")
+    checks = found.checks
     assert (checks[Check.COMPILE], checks[Check.OPTIMIZER], checks[Check.TRAIN_STEP]) == ("passed", "passed", "passed")
+    assert found.notes["checks"]["train-step"]["taken"] == taken
 
 
 def test_a_failure_that_does_not_come_again_is_no_finding(run: Run) -> None:

@@ -30,6 +30,9 @@ SEEN = {
     f"load/{OLD}/{OLD}/mirrored_restore/own/own": PASSED,
     f"load/{OLD}/{OLD}/multi_worker/own/own": PASSED,
     f"save/{OLD}/multi_worker@both/own": (Status.FAILED, Reason.SAVE_RAISED),
+    f"load/{OLD}/{OLD}/draws_in_training/own/own": PASSED,
+    f"load/{OLD}/{OLD}/draws_in_training@frozen/own/own": (Status.DEGRADED, Reason.TRAIN_STEP_DIFFERS),
+    f"load/{NEW}/{NEW}/draws_in_training/own/own": PASSED,
     # Keras 2 keeps Nadam's product, and the loss scale, where its own formats do not look.
     f"load/{NEW}/{NEW}/nadam/keras-v3/load-model": (Status.DEGRADED, Reason.TRAIN_STEP_DIFFERS),
     f"load/{NEW}/{NEW}/nadam/checkpoint/checkpoint-restore": PASSED,
@@ -66,6 +69,12 @@ def test_fresh_and_restored_are_told_apart(runs: dict[str, Run]) -> None:
     steps = [item.notes["checks"]["train-step"] for run in runs.values() for item in run.outcomes.values() if _stepped(item.notes)]
     assert len(steps) >= 10
     assert all(step["told_apart"] for step in steps)
+
+
+def test_layers_of_chance_are_kept_still(runs: dict[str, Run]) -> None:
+    for environment in (OLD, NEW):
+        step = outcome(runs, f"load/{environment}/{environment}/draws_in_training/own/own").notes["checks"]["train-step"]
+        assert step["taken"] == "with layers of chance kept still"
 
 
 def _stepped(notes: dict[str, object]) -> bool:

@@ -38,6 +38,25 @@ SEEN = {
     f"load/{ENV}/{ENV}/named/own/serving": (Status.FAILED, Reason.PREDICT_RAISED),
     f"load/{ENV}/{ENV}/named@two/own/saved-model-load": (Status.FAILED, Reason.SIGNATURE_DIFFERS),
     f"load/{ENV}/{ENV}/named@two/own/serving": (Status.FAILED, Reason.SIGNATURE_DIFFERS),
+    f"load/{ENV}/{ENV}/named@more/own/saved-model-load": (Status.DEGRADED, Reason.SIGNATURE_DIFFERS),
+    f"load/{ENV}/{ENV}/named@half/own/saved-model-load": (Status.FAILED, Reason.SIGNATURE_DIFFERS),
+    f"load/{ENV}/{ENV}/named@batch/own/saved-model-load": (Status.PASSED, None),
+    f"load/{ENV}/{ENV}/draws_in_training/own/own": (Status.PASSED, None),
+    f"load/{ENV}/{ENV}/draws_in_training@everywhere/own/own": (Status.PASSED, None),
+    # Keras 3 trains the statistics of a layer that is called with training=False, so nothing is lost with that.
+    f"load/{ENV}/{ENV}/draws_in_training@frozen/own/own": (Status.PASSED, None),
+    f"load/{ENV}/{ENV}/draws_in_training@step/own/own": (Status.DEGRADED, Reason.TRAIN_STEP_DIFFERS),
+    f"load/{ENV}/{ENV}/draws_in_training@two/own/own": (Status.PASSED, None),
+    f"load/{ENV}/{ENV}/draws_in_training@two_forgetful/own/own": (Status.DEGRADED, Reason.TRAIN_STEP_DIFFERS),
+    f"load/{ENV}/{ENV}/draws_in_training@unstoppable/own/own": (Status.PASSED, None),
+    f"load/{ENV}/{ENV}/comes_otherwise/own/own": (Status.PASSED, None),
+    f"load/{ENV}/{ENV}/comes_otherwise@length/own/own": (Status.DEGRADED, Reason.CONFIG_DIFFERS),
+    f"load/{ENV}/{ENV}/comes_otherwise@dict/own/own": (Status.DEGRADED, Reason.CONFIG_DIFFERS),
+    f"load/{ENV}/{ENV}/comes_otherwise@boundary/own/own": (Status.DEGRADED, Reason.OPTIMIZER_DIFFERS),
+    f"load/{ENV}/{ENV}/comes_otherwise@decay/own/own": (Status.DEGRADED, Reason.OPTIMIZER_DIFFERS),
+    f"load/{ENV}/{ENV}/comes_otherwise@uncompiled/own/own": (Status.DEGRADED, Reason.COMPILE_LOST),
+    f"load/{ENV}/{ENV}/comes_otherwise@told/own/own": (Status.PASSED, None),
+    f"load/{ENV}/{ENV}/comes_otherwise@wrapped/own/own": (Status.ERRORED, Reason.FIXTURE_INVALID),
     f"load/{ENV}/{ENV}/many_inputs/saved-model/saved-model-load": (Status.PASSED, None),
     f"load/{ENV}/{ENV}/nested_inputs/saved-model/saved-model-load": (Status.PASSED, None),
     f"load/{ENV}/{ENV}/half_loaded/own/own": (Status.FAILED, Reason.WEIGHTS_DIFFER),
@@ -55,7 +74,8 @@ SEEN = {
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     reports = tmp_path_factory.mktemp("models")
     done = command("run", "--matrix", str(MATRIX), reports=reports)
-    assert done.returncode == 0, done.stdout + done.stderr
+    # A load that gives back no model leaves the result incomplete.
+    assert done.returncode == 4, done.stdout + done.stderr
     return newest(reports)
 
 
@@ -74,6 +94,10 @@ def test_each_is_seen_as_what_it_is(run: Run, cell: str) -> None:
         ("forgetful@loss/keras-v3/load-model", "compile", "'loss': {'expected': "),
         ("forgetful_loop/keras-v3/load-model", "compile", "'loss': {'expected': "),
         ("thawed/own/own", "structure", "first/inner/kernel"),
+        ("comes_otherwise@length/own/own", "config", "input 1 takes rows of 5 x 4 instead of rows of any x 4"),
+        ("comes_otherwise@dict/own/own", "config", "outputs come as a list instead of a dict of end, start"),
+        ("comes_otherwise@boundary/own/own", "optimizer", "schedule's boundaries: 149.0 instead of 101.0"),
+        ("comes_otherwise@decay/own/own", "optimizer", "excluded from weight decay: 'nothing' instead of 'bias'"),
         ("late_head/checkpoint/checkpoint-restore", "weights", "the next step, which makes some of them"),
     ],
 )
