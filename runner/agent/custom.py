@@ -33,6 +33,8 @@ NAME = re.compile(r"['\"`]?(?:[\w.]+>)?(\w+)")
 CONFIG = re.compile(r"['\"]?\{")
 CLASS_NAME = re.compile(r"['\"]class_name['\"]: ['\"](?:[\w.]+>)?(\w+)['\"]")
 FUNCTION = re.compile(r"['\"]config['\"]: ['\"](?:[\w.]+>)?(\w+)['\"]")
+# Where Keras stumbles over the name of what it did not find, and the variable that has the name.
+STUMBLING = {"_resolve_compile_arguments_compat": "obj_config", "process_node": "layer"}
 # Says only of what kind it is.
 NAMELESS = re.compile(r"Unable to restore custom object of type _tf_keras_")
 
@@ -113,11 +115,15 @@ def _named(text: str) -> Iterator[str]:
 
 
 def _stumbled(error: BaseException, known: Dict[str, str]) -> Optional[str]:
-    """Return the loss that Keras 3 did not find in an .h5 file: it takes the function's name for a config and stumbles over that."""
+    """Return what was not found and whose name Keras put in its place, to stumble over that, as no message tells.
+
+    Keras 3 takes the name of a loss in an .h5 file for a config, 2.13 to 2.15 that of a layer in a .keras file for the layer.
+    """
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
-    if trace is None or trace.tb_frame.f_code.co_name != "_resolve_compile_arguments_compat":
+    place = None if trace is None else STUMBLING.get(trace.tb_frame.f_code.co_name)
+    if trace is None or place is None:
         return None
-    name = trace.tb_frame.f_locals.get("obj_config")
+    name = trace.tb_frame.f_locals.get(place)
     return known.get(name.split(">")[-1]) if isinstance(name, str) else None

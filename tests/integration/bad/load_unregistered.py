@@ -29,8 +29,11 @@ def _layer(tf):
     return _CLASSES["Bad"]
 
 
-def build(tf):
+def build(tf, functional=False):
     """Return a model with the layer."""
+    if functional:
+        inputs = tf.keras.layers.Input((6,))
+        return tf.keras.Model(inputs, _layer(tf)(name="bad")(inputs))
     layers = [tf.keras.layers.Dense(4, input_shape=(6,), name="before"), _layer(tf)(factor=3.0, name="bad")]
     model = tf.keras.Sequential(layers, name="bad")
     model.compile(optimizer="adam", loss="mean_squared_error")
