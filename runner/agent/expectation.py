@@ -39,14 +39,14 @@ def make(fixture: Fixture) -> Dict[str, Any]:
     if optimizer is not None:
         if hasattr(fixture.module, "train_step"):
             # Which does not tell.
-            _evaluate(fixture, model, found)
+            evaluate(fixture, model, found)
         found["metrics"].update(fixture.train(model, optimizer, NEXT_STEP))
-        _note_next(found, state.weights(model)["arrays"], optimizers.read(optimizer))
-        twin, outputs, found["fresh"] = _fresh_step(fixture, found)
+        note_next(found, state.weights(model)["arrays"], optimizers.read(optimizer))
+        twin, outputs, found["fresh"] = fresh_step(fixture, found)
         # To ask the model itself is cheap; its step need not do what it says, and takes another twin.
         draws = _draws(fixture, twin, found["weights"])
         if fixture.steps_itself(model) or draws is not False:
-            _, others, otherwise = _fresh_step(fixture, found, other_chance=True)
+            _, others, otherwise = fresh_step(fixture, found, other_chance=True)
             if not same_arrays(outputs, others, tolerance=1e-6):
                 raise FixtureFault("built twice and given the same weights, the outputs differ: nothing can be compared")
             # The first step of a schedule may move nothing.
@@ -55,64 +55,13 @@ def make(fixture: Fixture) -> Dict[str, Any]:
     return found
 
 
-def evaluate_twin(fixture: Fixture, found: Dict[str, Any]) -> None:
-    """Record what loss and metrics a model of chance gives when nothing is drawn, without asking the one that is to be saved."""
-    twin = fixture.build(FIRST_WEIGHTS)
-    _give(twin, found["weights"])
-    _evaluate(fixture, twin, found)
-
-
-def record_steps(fixture: Fixture, model: Any, optimizer: Any, found: Dict[str, Any]) -> None:
-    """Record of a model of chance that was saved, and of a twin with a fresh optimizer, the next step in two ways.
-
-    Kept still, as far as that is possible, it is the step itself that is compared. Drawn gradients are for where it is not, perhaps only
-    in what another version makes of it. Nothing of the one or the other where it cannot be taken.
-    """
-    for record in (_record_still_step, _record_drawn_step):
-        try:
-            with state.kept(fixture.holding(model) + optimizers.variables(model, optimizer)):
-                record(fixture, model, optimizer, found)
-        except Exception as error:
-            print("%s left it out: %s: %s" % (record.__name__, type(error).__name__, message_of(error)[:300]), flush=True)
-
-
-def _record_still_step(fixture: Fixture, model: Any, optimizer: Any, found: Dict[str, Any]) -> None:
-    steps = []
-    with still(model):
-        for _ in range(2):
-            with state.kept(fixture.holding(model) + optimizers.variables(model, optimizer)):
-                _give(model, found["weights"])
-                _ask(fixture, model, found)
-                told = fixture.train(model, optimizer, NEXT_STEP)
-                steps.append((state.weights(model)["arrays"], optimizers.read(optimizer), told))
-    if not same_arrays(steps[0][0], steps[1][0], tolerance=1e-6):
-        print("its next step is a matter of chance also when its layers drop nothing", flush=True)
-        return
-    weights, after, told = steps[0]
-    _, _, found["fresh"] = _fresh_step(fixture, found, kept_still=True)
-    _note_next(found, weights, after)
-    if not found["evaluated"]:
-        found["metrics"] = told
-    found["still"] = True
-
-
-def _note_next(found: Dict[str, Any], weights: List[Any], after: Dict[str, Any]) -> None:
+def note_next(found: Dict[str, Any], weights: List[Any], after: Dict[str, Any]) -> None:
     """Note what the next step left: weights and what was read of the optimizer."""
     found["next"], found["next_slots"] = weights, after["arrays"]
     found["optimizer"].update(next_iterations=after["iterations"], next_names=after["names"])
 
 
-def _record_drawn_step(fixture: Fixture, model: Any, optimizer: Any, found: Dict[str, Any]) -> None:
-    order = list(range(len(found["weights"])))
-    twin = fixture.build(FIRST_WEIGHTS)
-    _give(twin, found["weights"])
-    fixture.drawn_step(twin, fixture.optimizer(twin), order)
-    fixture.drawn_step(model, optimizer, order)
-    found["drawn"] = True
-    found["drawn_next"], found["drawn_fresh"] = state.weights(model)["arrays"], state.weights(twin)["arrays"]
-
-
-def _evaluate(fixture: Fixture, model: Any, found: Dict[str, Any]) -> None:
+def evaluate(fixture: Fixture, model: Any, found: Dict[str, Any]) -> None:
     """Record what the compiled model says of loss and metrics, where it can be asked."""
     try:
         found["metrics"] = fixture.evaluate(model)
@@ -122,7 +71,7 @@ def _evaluate(fixture: Fixture, model: Any, found: Dict[str, Any]) -> None:
         print("loss and metrics are left out: %s: %s" % (type(error).__name__, message_of(error)[:300]), flush=True)
 
 
-def _fresh_step(
+def fresh_step(
     fixture: Fixture, found: Dict[str, Any], other_chance: bool = False, kept_still: bool = False
 ) -> Tuple[Any, List[Any], List[Any]]:
     """Return the same model built anew, its outputs, and the weights that the next step with a fresh optimizer gives.
@@ -132,8 +81,8 @@ def _fresh_step(
     if other_chance:
         seed(SEED + 1)
     twin = fixture.build(FIRST_WEIGHTS)
-    _give(twin, found["weights"])
-    outputs = _ask(fixture, twin, found)
+    give(twin, found["weights"])
+    outputs = ask(fixture, twin, found)
     if other_chance:
         for generator in state.generators(twin):
             generator.assign(altered(state.array(generator)))
@@ -143,7 +92,7 @@ def _fresh_step(
     return twin, outputs, list(state.weights(twin)["arrays"])
 
 
-def _ask(fixture: Fixture, model: Any, found: Dict[str, Any]) -> List[Any]:
+def ask(fixture: Fixture, model: Any, found: Dict[str, Any]) -> List[Any]:
     """Call a model as often as all are before their step: a call may count in the model's own variables. Returns its usual outputs."""
     outputs = fixture.call(model, fixture.inputs())
     for inputs in [item[2] for item in fixture.further() if item[0] in found["further_names"]]:
@@ -157,7 +106,7 @@ def _draws(fixture: Fixture, model: Any, weights: List[Any]) -> Optional[bool]:
     """Say whether a model draws random numbers when it is called for training; None where it cannot be called so."""
     answers = []
     for _ in range(2):
-        _give(model, weights)
+        give(model, weights)
         state.reset(model)
         try:
             answers.append(flat(model(tensors(fixture.tf, fixture.inputs()), training=True)))
@@ -166,7 +115,7 @@ def _draws(fixture: Fixture, model: Any, weights: List[Any]) -> Optional[bool]:
     return not same_arrays(*answers)
 
 
-def _give(model: Any, weights: List[Any]) -> None:
+def give(model: Any, weights: List[Any]) -> None:
     for variable, value in zip(state.variables(model), weights):
         variable.assign(value)
 

@@ -6,7 +6,7 @@ import os
 import shutil
 from typing import Any, Dict, Tuple
 
-from agent import configuration, expectation, faults, files, formats
+from agent import chance, configuration, expectation, faults, files, formats
 from agent.drawing import FIRST_WEIGHTS
 from agent.fixture import Fixture
 from agent.report import FixtureFault, Report
@@ -26,7 +26,7 @@ def save(request: Dict[str, Any], report: Report, session: str) -> None:
         # No two trainings are alike, so what counts is the very model that is saved.
         expectation.record_further(fixture, model, expected)
         expected.update(expectation.take(fixture, model, optimizer), chance=True)
-        expectation.evaluate_twin(fixture, expected)
+        chance.evaluate_twin(fixture, expected)
     else:
         differs = expectation.difference(expected, expectation.take(fixture, model, optimizer))
         if differs:
@@ -62,7 +62,7 @@ def save(request: Dict[str, Any], report: Report, session: str) -> None:
         # No sooner, as code of the user's answers: where the save asks it too, what it does is done by then. Elsewhere it is not asked.
         expected["configuration"] = configuration.read(model, own=request["format"] in formats.WITH_CONFIGS)
         if expected["chance"]:
-            expectation.record_steps(fixture, model, optimizer, expected)
+            chance.record_steps(fixture, model, optimizer, expected)
             expectation.write(request["artifact"], expected)
         expectation.write_facts(request["artifact"], expected)
     files.resolve_links(target)
