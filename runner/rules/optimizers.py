@@ -5,6 +5,19 @@ from __future__ import annotations
 from runner.model import Check, Reason
 from runner.rules.base import Rule, pattern
 
+OTHER_LOSS = pattern(r'"values": \{.{0,400}?"(\w{0,60}loss)": \{("expected": [^,}]{1,40}, "found": [^,}]{1,40})\}')
+OTHER_VALUE = pattern(r'"values": \{"([^"]{1,60})": \{("expected": [^,}]{1,40}, "found": [^,}]{1,40})\}')
+"""What the check of the compilation says of a loss or metric that came back under its name and gives another value."""
+
+OTHER_VALUES = (
+    "weights and outputs are right, and on the same data the model tells another value of its loss, or of a metric of the same name, and"
+    " its next step leads to other weights: the loss came back with other arguments or loss_weights, or the model itself answers otherwise"
+)
+WHICH_OF_BOTH = (
+    "compare model.evaluate(x, y) of both sides: where that differs too, compile anew with the same loss, arguments and loss_weights;"
+    " where only fit differs, it is the model: compare model(x, training=True) layer by layer"
+)
+
 SLOTS_DIFFER = pattern(r'"(\d{1,6} of \d{1,6} slots) differ')
 DIRECTORIES = ("keras-dir", "saved-model")
 FRESH = (Reason.OPTIMIZER_LOST, Reason.OPTIMIZER_DIFFERS, Reason.TRAIN_STEP_DIFFERS)
@@ -166,12 +179,37 @@ LEFT = (
         details={Check.COMPILE: pattern(r'"expected": ("[^"]{0,80}"|null), ("found": (?!\1)"?[^"]{0,60})')},
     ),
     Rule(
+        name="loss-or-training-of-keras-2-to-3",
+        cause=f"{OTHER_VALUES} in training: fit of Keras 3 calls every layer for training, also a BatchNormalization or Dropout that was"
+        " called with training=False, which Keras 2 leaves as it is",
+        class_="keras-2-to-3",
+        remedy=f"{WHICH_OF_BOTH}; layer.trainable = False keeps a BatchNormalization as it is in inference, in both",
+        link="https://github.com/keras-team/keras/issues/20285",
+        reasons=(Reason.COMPILE_LOST,),
+        passed=(Check.WEIGHTS, Check.OUTPUTS),
+        failed=(Check.TRAIN_STEP,),
+        details={Check.COMPILE: OTHER_VALUE},
+        producer=("keras<3",),
+        consumer=("keras>=3",),
+    ),
+    Rule(
+        name="loss-or-training",
+        cause=f"{OTHER_VALUES} in training (a BatchNormalization or Dropout that is called with training=False on one side only, or with"
+        " another rate or momentum)",
+        class_="semantics",
+        remedy=WHICH_OF_BOTH,
+        reasons=(Reason.COMPILE_LOST,),
+        passed=(Check.WEIGHTS, Check.OUTPUTS),
+        failed=(Check.TRAIN_STEP,),
+        details={Check.COMPILE: OTHER_VALUE},
+    ),
+    Rule(
         name="loss-of-other-value",
-        cause="the loss came back under its name and gives another value: with other arguments than it was saved with",
+        cause="the loss came back under its name and gives another value: with other arguments or loss_weights than it was saved with",
         class_="optimizer-state",
         remedy="pass the loss with custom_objects={...}, or call model.compile(...) after loading with the same arguments",
         reasons=(Reason.COMPILE_LOST,),
-        details={Check.COMPILE: pattern(r'"values": \{.{0,400}?"(\w{0,60}loss)": \{("expected": [^,}]{1,40}, "found": [^,}]{1,40})\}')},
+        details={Check.COMPILE: OTHER_LOSS},
     ),
     Rule(
         name="metric-of-other-value",
@@ -179,7 +217,7 @@ LEFT = (
         class_="optimizer-state",
         remedy="pass the metric with custom_objects={...}, or call model.compile(...) after loading with the same arguments",
         reasons=(Reason.COMPILE_LOST,),
-        details={Check.COMPILE: pattern(r'"values": \{"([^"]{1,60})": \{("expected": [^,}]{1,40}, "found": [^,}]{1,40})\}')},
+        details={Check.COMPILE: OTHER_VALUE},
     ),
 )
 """What an optimizer lost where no better rule fits; each says in what it differs."""

@@ -187,20 +187,32 @@ VALUES = (
         reasons=(Reason.OUTPUTS_DIFFER,),
     ),
     Rule(
+        name="other-step-of-own-optimizers",
+        cause="the next step leads to other weights than where the model was saved, and no optimizer was compared: the one that the model"
+        " shows never took a step, so that it trains with others of its own",
+        class_="optimizer-state",
+        remedy="compare each optimizer of your own on both sides (iterations, learning rate, variables), and save and restore every one:"
+        " tf.train.Checkpoint(model=model, first=..., second=...); where all are right, it is a loss or a layer",
+        reasons=(Reason.TRAIN_STEP_DIFFERS,),
+        details={Check.OPTIMIZER: pattern(r'"iterations": 0, .{0,40}"slots_expected": 0\b')},
+    ),
+    Rule(
         name="other-step-of-one-keras",
-        cause="slots and settings of the optimizer are right, and its next step is not, and both sides have the same Keras, so that no"
-        " default changed: the loss, a layer (momentum, a random generator) or the training loop came back with other settings",
+        cause="the settings of the optimizer are right and the values of its slots are all there, if it has any; its next step is another"
+        " one, and both sides have the same Keras, so that no default changed: the loss, a layer (momentum, a random generator) or the"
+        " training loop came back with other settings, or a slot has the values of another one of its shape",
         class_="semantics",
         remedy="see that get_config of losses and layers of your own returns all arguments; call model.compile(...) anew with the same"
-        " arguments after loading, and set seeds anew",
+        " arguments after loading, and set seeds anew; where your own code restores slots, see that each gets its own values",
         reasons=(Reason.TRAIN_STEP_DIFFERS,),
         passed=(Check.OPTIMIZER,),
         step=(("keras", "same"),),
     ),
     Rule(
         name="other-algorithm",
-        cause="slots and settings of the optimizer are right, and its next step is not: its algorithm or a default changed"
-        " between the versions, or the loss or a layer came back with other settings",
+        cause="the settings of the optimizer are right and the values of its slots are all there, if it has any; its next step is another"
+        " one: its algorithm or a default changed between the versions, or the loss or a layer came back with other settings, or a slot has"
+        " the values of another one of its shape",
         class_="semantics",
         remedy="write the arguments of optimizer, loss and layers out, and compare one step by hand",
         reasons=(Reason.TRAIN_STEP_DIFFERS,),
