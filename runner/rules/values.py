@@ -4,22 +4,10 @@ from __future__ import annotations
 
 from runner.model import Check, Reason, Stage
 from runner.rules.base import OWN_CODE, Rule, pattern
+from runner.rules.checkpoints import LISTS_NOT_TRACKED
 
 OTHER_WORDS = r'([^"]{1,60}: (?:the vocabulary|token \d)[^"]{0,80})'
 """What the check of the configuration says of a lookup layer whose words are others."""
-
-BESIDE = (
-    Rule(
-        name="variable-beside-lost",
-        cause="every weight is right, and a variable that a class of the model's own keeps as an attribute came back with another value, or"
-        " not at all: it is not among the weights that are saved",
-        class_="custom-code",
-        remedy="make it with self.add_weight, which this version saves; or assign its value anew after loading",
-        reasons=(Reason.WEIGHTS_DIFFER,),
-        details={Check.WEIGHTS: pattern(r'"differing": \["([^]]{1,100})')},
-        nearer={Check.WEIGHTS: 1e-300},
-    ),
-)
 
 VALUES = (
     Rule(
@@ -70,43 +58,6 @@ VALUES = (
         remedy="compare model.weights on both sides; the details of the check `structure` name the shapes",
         reasons=(Reason.STRUCTURE_DIFFERS,),
         details={Check.STRUCTURE: pattern(r'("expected_count": \d{1,6}, "found_count": \d{1,6})')},
-    ),
-    Rule(
-        name="weights-altered",
-        cause="weights came back with values that are neither those that were saved nor those that the model was made with: they were"
-        " changed on the way (rounded to another number type, or given to the wrong weights)",
-        class_="semantics",
-        remedy="compare the named weights on both sides: the same numbers elsewhere were swapped, nearly the same ones were rounded",
-        reasons=(Reason.WEIGHTS_DIFFER,),
-        details={Check.WEIGHTS: pattern(r'"as_made": false.{0,40}"differing": \["([^]]{1,100})')},
-    ),
-    Rule(
-        name="weights-as-made",
-        cause="the load raised nothing and left weights as the model was made with: it did not find their values in the file",
-        class_="architecture",
-        remedy="build the model as it was saved; load in a way that raises (not by name, not skipping what does not fit)",
-        reasons=(Reason.WEIGHTS_DIFFER,),
-        details={Check.WEIGHTS: pattern(r'"as_made": true.{0,40}"differing": \["([^]]{1,100})')},
-    ),
-    Rule(
-        name="weights-nearly",
-        cause="weights came back with nearly the values that were saved: rounded on the way (to a narrower number type, say), or small"
-        " values that were not found and are those that the model was made with",
-        class_="semantics",
-        remedy="compare the named weights on both sides; save and load them in the number type that the model has",
-        reasons=(Reason.WEIGHTS_DIFFER,),
-        details={Check.WEIGHTS: pattern(r'"differing": \["([^]]{1,100})')},
-        nearer={Check.WEIGHTS: 0.05},
-    ),
-    Rule(
-        name="weights-other",
-        cause="the load raised nothing, and weights have other values than were saved: they were not found and are as the model was made"
-        " with, or they were changed or exchanged on the way",
-        class_="architecture",
-        remedy="compare the named weights on both sides; build the model as it was saved, and load in a way that raises (not by name,"
-        " not skipping what does not fit)",
-        reasons=(Reason.WEIGHTS_DIFFER,),
-        details={Check.WEIGHTS: pattern(r'"differing": \["([^]]{1,100})')},
     ),
     Rule(
         name="unusual-inputs-wrong",
@@ -243,7 +194,7 @@ VALUES = (
         " not in the file, and nothing says so",
         class_="keras-2-to-3",
         remedy="make each layer an attribute of the model of its own; or save .weights.h5 or .keras",
-        link="https://github.com/keras-team/keras/issues/18398",
+        link=LISTS_NOT_TRACKED,
         reasons=(Reason.ARTIFACT_INCOMPLETE,),
         stages=(Stage.SAVE,),
         formats=("checkpoint",),

@@ -223,6 +223,7 @@ WRITTEN: tuple[Written, ...] = (
     Written("variable-beside-lost", silent(Reason.WEIGHTS_DIFFER, notes=noted("weights", differing=["scale.s"], matched_by="name"), differences={Check.WEIGHTS: 0.0})),
     Written("weights-altered", silent(Reason.WEIGHTS_DIFFER, notes=noted("weights", as_made=False, differing=["dense/kernel"], matched_by="name"))),
     Written("weights-as-made", silent(Reason.WEIGHTS_DIFFER, notes=noted("weights", as_made=True, differing=["dense/kernel"], matched_by="name"))),
+    Written("own-weights-keras-3-to-2", silent(Reason.WEIGHTS_DIFFER, "own", "own", notes=WEIGHTS), KERAS_3_TO_2),
     Written("weights-nearly", silent(Reason.WEIGHTS_DIFFER, notes=WEIGHTS, differences={Check.WEIGHTS: 0.0005})),
     Written("weights-other", silent(Reason.WEIGHTS_DIFFER, notes=WEIGHTS, differences={Check.WEIGHTS: 0.3})),
     Written("weights-other", silent(Reason.WEIGHTS_DIFFER, notes=WEIGHTS)),
