@@ -167,7 +167,7 @@ GRAPHS = (
         cause="the serving signature takes or gives something else than the model",
         class_="format-changed",
         remedy="name what it should take when saving: tf.saved_model.save(model, path, signatures=...)",
-        reasons=(Reason.SIGNATURE_DIFFERS,),
+        reasons=(Reason.SIGNATURE_DIFFERS, Reason.OUTPUTS_DIFFER),
         details={Check.SIGNATURE: pattern(r'"problems": \["([^"]{1,160})')},
     ),
     Rule(

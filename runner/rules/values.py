@@ -9,6 +9,13 @@ from runner.rules.checkpoints import LISTS_NOT_TRACKED
 OTHER_WORDS = r'([^"]{1,60}: (?:the vocabulary|token \d)[^"]{0,80})'
 """What the check of the configuration says of a lookup layer whose words are others."""
 
+IN_ANOTHER_ORDER = (
+    "outputs or inputs stand in another order or under exchanged names, an activation or another layer without weights is another one or"
+    " missing"
+)
+SUCH_AS = "such as a lookup table, a vocabulary, what Normalization was adapted to, a plain tf.Variable or an argument"
+CROSSWISE = "compare each output with every output of the saved model (exchanged ones agree crosswise), then layer by layer"
+
 VALUES = (
     Rule(
         name="vocabulary-changed",
@@ -109,32 +116,58 @@ VALUES = (
         details={Check.CONFIG: pattern(r'"settings": \["([^":]{1,60}: \w{1,60} is [^"]{1,120})')},
     ),
     Rule(
+        name="inputs-under-other-keys",
+        cause="every weight is right and the outputs are not, and Keras warned that the model is built on a dict of inputs whose keys are"
+        " not their names: as a rule two inputs are exchanged",
+        class_="architecture",
+        remedy="give each input in the dict the key that is its name, as where the model was saved",
+        reasons=(Reason.OUTPUTS_DIFFER,),
+        passed=(Check.WEIGHTS,),
+        evidence=pattern(
+            r"all keys in the dict must match the names of the corresponding tensors\. Received key"
+            r" '(\w{1,60}' mapping to .{1,200} which has name '\w{1,60})"
+        ),
+    ),
+    Rule(
         name="other-outputs-of-one-keras",
         cause="every weight is right and the outputs are not, and both sides have the same Keras, so that no default changed: something"
-        " that is not among the weights did not come back, such as a lookup table, a vocabulary, what Normalization was adapted to, a plain"
-        " tf.Variable or an argument",
+        f" that is not among the weights did not come back, {SUCH_AS}",
         class_="semantics",
         remedy="see what the layers keep besides weights: return it in get_config, or set it anew after loading (Normalization of Keras 3:"
         " layer.finalize_state()); compare layer by layer",
+        reasons=(Reason.OUTPUTS_DIFFER,),
+        loaders=("load-model", "load-model-nocompile", "load-model-unsafe", "legacy-load-model"),
+        passed=(Check.WEIGHTS,),
+        step=(("keras", "same"),),
+    ),
+    Rule(
+        name="other-model-of-one-keras",
+        cause="every weight is right and the outputs are not, and both sides have the same Keras, so that no default changed:"
+        f" {IN_ANOTHER_ORDER}, or something that is not among the weights did not come back, {SUCH_AS}",
+        class_="architecture",
+        remedy=f"{CROSSWISE}; what a layer keeps besides weights is to be set anew after loading (Normalization of Keras 3:"
+        " layer.finalize_state())",
         reasons=(Reason.OUTPUTS_DIFFER,),
         passed=(Check.WEIGHTS,),
         step=(("keras", "same"),),
     ),
     Rule(
         name="weights-right-outputs-wrong",
-        cause="every weight is right and the outputs are not: a default or the meaning of a layer changed between the versions, or"
-        " something that is no weight (a table, a setting, what Normalization was adapted to) did not come back",
+        cause=f"every weight is right and the outputs are not: a default or the meaning of a layer changed between the versions,"
+        f" {IN_ANOTHER_ORDER}, or something that is no weight (a table, a setting, what Normalization was adapted to) did not come back",
         class_="semantics",
-        remedy="write the layer's arguments out in the producer instead of relying on defaults, and compare layer by layer",
+        remedy=f"write the layer's arguments out in the producer instead of relying on defaults; {CROSSWISE}",
         reasons=(Reason.OUTPUTS_DIFFER,),
         passed=(Check.WEIGHTS,),
         step=(("keras", "other"),),
     ),
     Rule(
         name="outputs-wrong",
-        cause="what was loaded runs and gives other outputs; it shows no weights that could be compared",
+        cause=f"what was loaded runs and gives other outputs; it shows no weights that could be compared, so that these may be others, or"
+        f" {IN_ANOTHER_ORDER}",
         class_="semantics",
-        remedy="load the same file in another way, as a model or with tf.saved_model.load, to see whether its weights are right",
+        remedy=f"{CROSSWISE}; load the same file in another way, as a model or with tf.saved_model.load, to see whether its weights are"
+        " right",
         reasons=(Reason.OUTPUTS_DIFFER,),
     ),
     Rule(
