@@ -25,19 +25,42 @@ BUILD_FIRST = (
     "before load_weights call model.optimizer.build(model.trainable_variables): then the optimizer has places for its saved values"
 )
 
+SKIPPED = pattern(r"Skipping variable loading for (?:the )?optimizer '?(\w{1,60})")
+NO_SLOTS_YET = pattern(r"loading for (?:the )?optimizer '((?!\w{0,20}sgd)\w{1,60})', because it has [12] ")
+"""It has its iterations and its learning rate alone: only SGD may never have more."""
+
+UNBUILT = "load_weights fills only what exists, and the optimizer has no slots before its first step: its saved state was skipped"
+OF_WEIGHTS = ("load-weights", "load-weights-skip-mismatch", "model-from-json")
+
 OPTIMIZERS = (
     Rule(
-        name="h5-optimizer-of-keras-3",
-        cause="load_model of .h5 in Keras 3 makes the optimizer before it knows the model's variables: the model predicts,"
-        " and cannot be trained until it is compiled again",
+        name="program-not-compiled",
+        cause="the model that the values were read into is not compiled: what was saved of the optimizer has no place in it",
         class_="optimizer-state",
-        remedy="call model.compile(...) again after loading (the optimizer starts afresh), or save .keras",
-        pattern=pattern(
-            r"can only be called for the variables it was originally built with",
-            r"numpy\(\) is only available when eager execution is enabled",
-        ),
-        formats=("h5",),
-        phases=("optimizer", "train-step"),
+        remedy=f"call model.compile(...) as where it was saved, before the values are read; {BUILD_FIRST}",
+        reasons=(Reason.OPTIMIZER_LOST,),
+        details={Check.OPTIMIZER: pattern(r'"found": "none"')},
+    ),
+    *(
+        Rule(
+            name=name,
+            cause="load_model of .h5 in Keras 3 makes the optimizer before it knows the model's variables: the model predicts,"
+            " and cannot be trained until it is compiled again",
+            class_="optimizer-state",
+            remedy="call model.compile(...) again after loading (the optimizer starts afresh), or save .keras",
+            pattern=pattern(
+                r"can only be called for the variables it was originally built with",
+                r"numpy\(\) is only available when eager execution is enabled",
+            ),
+            evidence=evidence,
+            formats=(format_,),
+            phases=("optimizer", "train-step"),
+        )
+        for name, format_, evidence in (
+            ("h5-optimizer-of-keras-3", "h5", None),
+            # Only load_model of .h5 warns so in Keras 3.
+            ("own-h5-optimizer-of-keras-3", "own", pattern(r"the compiled metrics have yet to be built")),
+        )
     ),
     Rule(
         name="optimizer-of-other-shape",
@@ -47,21 +70,49 @@ OPTIMIZERS = (
         pattern=pattern(r"could not be loaded\. Example error message for object <keras\.src\.optimizers\.\w{1,40}\.(\w{1,40}) object"),
     ),
     Rule(
-        name="weights-without-optimizer",
-        cause="load_weights fills only what exists, and the optimizer has no slots before its first step: its saved state was skipped",
+        name="weights-for-other-optimizer",
+        cause=f"{UNBUILT}; and the program compiles the model with an optimizer of another class or with other settings than it had",
         class_="optimizer-state",
-        remedy=BUILD_FIRST,
-        link="https://github.com/keras-team/keras/issues/19389",
-        evidence=pattern(r"Skipping variable loading for (?:the )?optimizer '?(\w{1,60})"),
-        reasons=(*FRESH, Reason.PARTIAL_RESTORE),
-        loaders=("load-weights", "load-weights-skip-mismatch", "model-from-json"),
+        remedy=f"compile it as it was; {BUILD_FIRST}",
+        evidence=SKIPPED,
+        reasons=FRESH,
+        loaders=OF_WEIGHTS,
+        details={Check.OPTIMIZER: pattern(r'"problems": \["((?!iterations)[a-z]\w{0,40}: [^"]{1,80} instead of [^"]{1,60})')},
+    ),
+    Rule(
+        name="weights-for-other-training",
+        cause=f"{UNBUILT}; and the next step is not that of a fresh optimizer either: as a rule the program compiles the model with another"
+        " loss, loss_weights or regularizer than it had",
+        class_="optimizer-state",
+        remedy=f"compile it as it was; {BUILD_FIRST}",
+        evidence=SKIPPED,
+        reasons=FRESH,
+        loaders=OF_WEIGHTS,
+        details={Check.OPTIMIZER: pattern(r'"the step was another one"')},
+        step=(("keras", "same"),),
+    ),
+    *(
+        Rule(
+            name=name,
+            cause=UNBUILT,
+            class_="optimizer-state",
+            remedy=BUILD_FIRST,
+            link="https://github.com/keras-team/keras/issues/19389",
+            evidence=evidence,
+            reasons=(*FRESH, Reason.PARTIAL_RESTORE),
+            loaders=loaders,
+        )
+        for name, loaders, evidence in (
+            ("weights-without-optimizer", OF_WEIGHTS, SKIPPED),
+            ("own-weights-without-optimizer", ("own",), NO_SLOTS_YET),
+        )
     ),
     Rule(
         name="optimizer-made-otherwise",
         cause="the optimizer that its config makes has other variables than the file holds, so its saved state was skipped with a warning",
         class_="optimizer-state",
         remedy="see that get_config of the optimizer tells all that decides on its slots (momentum, amsgrad, ...); or compile anew",
-        evidence=pattern(r"Skipping variable loading for (?:the )?optimizer '?(\w{1,60})"),
+        evidence=SKIPPED,
         reasons=(*FRESH, Reason.PARTIAL_RESTORE),
     ),
     Rule(
@@ -128,11 +179,25 @@ LEFT = (
         details={Check.OPTIMIZER: pattern(r'"iterations(?: after the step)?: (-?\d{1,20} instead of -?\d{1,20})')},
     ),
     Rule(
+        name="step-from-checkpoint-of-one-keras",
+        cause="weights and outputs are right; the next step leads elsewhere than where the checkpoint was saved, and both sides have the"
+        " same Keras: as a rule the program compiles the model with another loss, loss_weights or regularizer than it had, else a layer"
+        " does other things in training, or slots of the optimizer were not found",
+        class_="optimizer-state",
+        remedy="compare what the program compiles with: model.evaluate(x, y) on the same data shows another loss; then compare the slots",
+        reasons=(Reason.OPTIMIZER_DIFFERS, Reason.TRAIN_STEP_DIFFERS),
+        passed=(Check.WEIGHTS, Check.OUTPUTS),
+        formats=("checkpoint",),
+        details={Check.OPTIMIZER: pattern(r'"the step was another one", "(\d{1,6} of \d{1,6} slots) differ after the step')},
+        step=(("keras", "same"),),
+    ),
+    Rule(
         name="slots-of-checkpoint",
         cause="the checkpoint brought the optimizer, and some of its slots (its moments) have other values after the next step than where"
-        " it was saved: they were not found, or this version takes another step",
+        " it was saved: they were not found, this version takes another step, or the program compiles the model with another loss or"
+        " regularizer",
         class_="optimizer-state",
-        remedy="accept that training restarts its moments; or go on training in the version that saved",
+        remedy="compile as it was; else accept that training restarts its moments, or go on training in the version that saved",
         reasons=(Reason.OPTIMIZER_DIFFERS, Reason.TRAIN_STEP_DIFFERS),
         formats=("checkpoint",),
         details={Check.OPTIMIZER: SLOTS_DIFFER},
