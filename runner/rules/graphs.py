@@ -82,6 +82,16 @@ GRAPHS = (
         loaders=("tfsm-layer",),
     ),
     Rule(
+        name="inputs-in-a-list",
+        cause="the model took its inputs in a dict, and its exported endpoint takes them in a list, in the order of the signature at the"
+        " end of the message",
+        class_="keras-2-to-3",
+        remedy="call it with a list in that order, or call the signature by names:"
+        " tf.saved_model.load(path).signatures['serving_default'](name=value, ...)",
+        pattern=pattern(r"Can not cast \{'(\w{1,60})': .{0,20000}\} to list type"),
+        loaders=("tfsm-layer",),
+    ),
+    Rule(
         name="no-model-came-back",
         cause="the SavedModel holds no description of a Keras model that this version reads: load_model gave back a bare"
         " object, without predict",
@@ -129,6 +139,15 @@ GRAPHS = (
         class_="architecture",
         remedy="save .keras, or the weights alone; if the layer is yours, use tf.cond; if it is Keras's own, a newer one may do so",
         pattern=pattern(r"calling (\w{1,60})\.call\(\).{0,80}Using a symbolic `?tf\.Tensor`? as a Python `?bool"),
+        stages=(Stage.SAVE,),
+    ),
+    Rule(
+        name="shape-lost-in-graph",
+        cause="while the graph of the SavedModel is drawn a layer gives a tensor of unknown shape (as a lookup in a mutable table or"
+        " tf.py_function does), and the next one asks for it",
+        class_="architecture",
+        remedy="tell the shape in the call of that layer: y = tf.ensure_shape(y, x.shape), or whatever it is; or save .keras",
+        pattern=pattern(r"as_list\(\) is not defined on an unknown TensorShape"),
         stages=(Stage.SAVE,),
     ),
     Rule(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from runner.model import Check, Reason, Stage
 from runner.rules.base import OWN_CODE, Rule, pattern
 from runner.rules.checkpoints import LISTS_NOT_TRACKED
@@ -217,7 +219,8 @@ VALUES = (
         name="save-wrote-nothing",
         cause="the save raised nothing and wrote nothing",
         class_="misuse",
-        remedy="look at the files after saving; give the path the extension of the format, or use another format",
+        remedy="look at the files after saving; give the path the extension of the format, or use another format; a ModelCheckpoint that"
+        " does not find what it is to monitor writes nothing",
         reasons=(Reason.SAVE_WROTE_NOTHING,),
         stages=(Stage.SAVE,),
     ),
@@ -252,6 +255,16 @@ RAISED = (
         remedy="look at the line that is named: it runs while the model is made, saved, loaded or called",
         reasons=(Reason.LOAD_RAISED, Reason.SAVE_RAISED, Reason.PREDICT_RAISED, Reason.TRAIN_STEP_RAISED),
         trace=OWN_CODE,
+    ),
+    Rule(
+        name="raised-in-own-save-or-load",
+        cause="it was raised while the functions save and load of the fixture's file ran; its message is so long that nothing of the"
+        " traceback was kept",
+        class_="custom-code",
+        remedy="run the cell alone with `reproduce`, and shorten the message where it is raised",
+        reasons=(Reason.LOAD_RAISED, Reason.SAVE_RAISED),
+        formats=("own",),
+        trace=re.compile(r'^(?!.*File ").{1000}'),
     ),
 )
 """What raised in somebody's own code, where no message says more."""

@@ -99,6 +99,8 @@ WRITTEN: tuple[Written, ...] = (
     Written("save-hangs", save(PAIR[0], "f", "h5", Status.FAILED, Reason.TIMED_OUT)),
     Written("check-failed", silent(Reason.CRASHED, log="F tensorflow/core/x.cc:12] Check failed: n > 0 (0 vs. 0)\nAborted")),
     Written("signal", silent(Reason.CRASHED, notes={"signal": 11})),
+    Written("signal-sent", silent(Reason.CRASHED, notes={"signal": 15})),
+    Written("raised-in-own-save-or-load", load(PAIR, "f", "own", "own", Status.FAILED, Reason.LOAD_RAISED, error=ErrorInfo(type="ValueError", message="y" * 20000, traceback="y" * 12000, phase="load"))),
     Written("left-with-exit-code", silent(Reason.CRASHED, notes={"exit_code": 3})),
     Written("left-without-result", silent(Reason.CRASHED)),
     Written("protobuf-newer", build(PAIR[0], Status.ERRORED, Reason.IMPORT_FAILED, error=ErrorInfo(type="TypeError", message="Descriptors cannot not be created directly."))),
