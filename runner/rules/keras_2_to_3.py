@@ -60,7 +60,7 @@ KERAS_2_TO_3 = (
         class_="keras-2-to-3",
         remedy=TO_KERAS_3,
         pattern=pattern(r"class '(\w{1,60})' using config=\{.{0,300}?'axis': \[.{0,4000}int\(\) argument must be"),
-        formats=("h5",),
+        formats=("h5", "own"),
         producer=("keras<3",),
         consumer=("keras>=3",),
     ),
@@ -71,7 +71,7 @@ KERAS_2_TO_3 = (
         class_="format-changed",
         remedy=f"{SAME_FILE}; or save .keras in Keras 3",
         pattern=pattern(r"Invalid value for argument (\w{1,40})\. Expected one of .{1,200}Received: \w{1,40}=<function (\w{1,40}) at"),
-        formats=("h5",),
+        formats=("h5", "own"),
         consumer=("keras>=3",),
     ),
     Rule(

@@ -9,6 +9,9 @@ OTHER_LOSS = pattern(r'"values": \{.{0,400}?"(\w{0,60}loss)": \{("expected": [^,
 OTHER_VALUE = pattern(r'"values": \{"([^"]{1,60})": \{("expected": [^,}]{1,40}, "found": [^,}]{1,40})\}')
 """What the check of the compilation says of a loss or metric that came back under its name and gives another value."""
 
+NOT_FRESH_EITHER = pattern(r'"like_fresh": false')
+"""What the check of the next step says where it is not that of a fresh optimizer either: then it is no lost optimizer."""
+
 OTHER_VALUES = (
     "weights and outputs are right, and on the same data the model tells another value of its loss, or of a metric of the same name, and"
     " its next step leads to other weights: the loss came back with other arguments or loss_weights, or the model itself answers otherwise"
@@ -253,7 +256,7 @@ LEFT = (
         reasons=(Reason.COMPILE_LOST,),
         passed=(Check.WEIGHTS, Check.OUTPUTS),
         failed=(Check.TRAIN_STEP,),
-        details={Check.COMPILE: OTHER_VALUE},
+        details={Check.COMPILE: OTHER_VALUE, Check.TRAIN_STEP: NOT_FRESH_EITHER},
         producer=("keras<3",),
         consumer=("keras>=3",),
     ),
@@ -266,7 +269,7 @@ LEFT = (
         reasons=(Reason.COMPILE_LOST,),
         passed=(Check.WEIGHTS, Check.OUTPUTS),
         failed=(Check.TRAIN_STEP,),
-        details={Check.COMPILE: OTHER_VALUE},
+        details={Check.COMPILE: OTHER_VALUE, Check.TRAIN_STEP: NOT_FRESH_EITHER},
     ),
     Rule(
         name="loss-of-other-value",
