@@ -21,7 +21,7 @@ BESIDE = (
 ALTERED = (
     Rule(
         name="metric-state-differs",
-        cause="every weight that the outputs depend on is right; what differs is, by its name, the state of a metric (total and count),"
+        cause="outputs and every other weight are right; what differs is, by its name, the state of a metric (total and count),"
         " which the model counts among its weights",
         class_="semantics",
         remedy="nothing that predictions depend on; metric.reset_state() after loading, as fit does at the start of each epoch",
@@ -74,7 +74,7 @@ ALTERED = (
     *(
         Rule(
             name=name,
-            cause="nothing was raised, and weights have other values than were saved. Keras 2 and Keras 3 name the parts of a model"
+            cause="nothing was raised, and weights have other values than were saved: Keras 2 and Keras 3 name the parts of a model"
             " otherwise in a checkpoint, and BackupAndRestore keeps other files: what reads one of the other kind finds nothing and says"
             " nothing; or the values were changed or exchanged on the way",
             class_="keras-2-to-3",

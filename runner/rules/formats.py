@@ -69,8 +69,9 @@ FORMATS = (
         cause="model.save takes this argument for the older formats only, and not for .keras",
         class_="misuse",
         remedy="leave it out; to leave out the optimizer, save a copy that is not compiled: copy = tf.keras.models.clone_model(model);"
-        " copy.set_weights(model.get_weights()); TensorFlow 2.16 and later take include_optimizer=False",
-        pattern=pattern(r"argument\(s\) are not supported(?: with the native Keras format)?: \['(\w{1,60})'"),
+        " copy.set_weights(model.get_weights()); TensorFlow 2.16 and later take include_optimizer=False for .keras, and save the optimizer"
+        " all the same",
+        pattern=pattern(r"argument\(s\) are not supported with the native Keras format: \['(\w{1,60})'"),
         stages=(Stage.SAVE,),
     ),
     Rule(

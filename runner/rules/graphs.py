@@ -90,6 +90,8 @@ GRAPHS = (
         " tf.saved_model.load(path).signatures['serving_default'](name=value, ...)",
         pattern=pattern(r"Can not cast \{'(\w{1,60})': .{0,20000}\} to list type"),
         loaders=("tfsm-layer",),
+        producer=("keras<3",),
+        consumer=("keras>=3",),
     ),
     Rule(
         name="no-model-came-back",

@@ -248,8 +248,8 @@ LEFT = (
     ),
     Rule(
         name="loss-or-training-of-keras-2-to-3",
-        cause=f"{OTHER_VALUES} in training: fit of Keras 3 calls every layer for training, also a BatchNormalization or Dropout that was"
-        " called with training=False, which Keras 2 leaves as it is",
+        cause=f"{OTHER_VALUES} in training: fit of Keras 3 calls every layer of a functional model for training, also a BatchNormalization"
+        " or Dropout that was called with training=False, which Keras 2 leaves as it is",
         class_="keras-2-to-3",
         remedy=f"{WHICH_OF_BOTH}; layer.trainable = False keeps a BatchNormalization as it is in inference, in both",
         link="https://github.com/keras-team/keras/issues/20285",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from runner.model import Check, Reason, Stage
 from runner.rules.base import OWN_CODE, Rule, pattern
 from runner.rules.checkpoints import LISTS_NOT_TRACKED
@@ -264,7 +262,7 @@ RAISED = (
         remedy="run the cell alone with `reproduce`, and shorten the message where it is raised",
         reasons=(Reason.LOAD_RAISED, Reason.SAVE_RAISED),
         formats=("own",),
-        trace=re.compile(r'^(?!.*File ").{1000}'),
+        trace=pattern(r'^(?!.*File ").{1000}'),
     ),
 )
 """What raised in somebody's own code, where no message says more."""
