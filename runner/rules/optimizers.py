@@ -58,11 +58,12 @@ OPTIMIZERS = (
             evidence=evidence,
             formats=(format_,),
             phases=("optimizer", "train-step"),
+            consumer=consumer,
         )
-        for name, format_, evidence in (
-            ("h5-optimizer-of-keras-3", "h5", None),
+        for name, format_, evidence, consumer in (
+            ("h5-optimizer-of-keras-3", "h5", None, ()),
             # Only load_model of .h5 warns so in Keras 3.
-            ("own-h5-optimizer-of-keras-3", "own", pattern(r"the compiled metrics have yet to be built")),
+            ("own-h5-optimizer-of-keras-3", "own", pattern(r"the compiled metrics have yet to be built"), ("keras>=3",)),
         )
     ),
     Rule(
