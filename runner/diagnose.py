@@ -117,8 +117,9 @@ class _Case:
 
 
 def _came_later(outcome: Outcome) -> bool:
-    """Say whether values were found wrong before this was raised: then it is not what is to be explained."""
-    return outcome.reason in _OF_VALUES and outcome.error is not None and outcome.error.phase in AFTER_VALUES
+    """Say whether values, or the signature, were found wrong before this was raised: then it is not what is to be explained."""
+    phase = outcome.error.phase if outcome.error else None
+    return (outcome.reason in _OF_VALUES and phase in AFTER_VALUES) or (outcome.reason is Reason.SIGNATURE_DIFFERS and phase == "outputs")
 
 
 _OF_VALUES = (Reason.STRUCTURE_DIFFERS, Reason.WEIGHTS_DIFFER, Reason.OUTPUTS_DIFFER)

@@ -6,6 +6,7 @@ They are searched in `Type: message`. Keep them free of nested repetition: the m
 
 from __future__ import annotations
 
+from runner.rules.altered import ALTERED, BESIDE
 from runner.rules.base import CLASSES, UNTRIED, Rule
 from runner.rules.checkpoints import RESTORES
 from runner.rules.circumstances import CRASHES, DAMAGE, RESOURCES, SETUP
@@ -17,7 +18,7 @@ from runner.rules.graphs import GRAPHS
 from runner.rules.keras_2_to_3 import KERAS_2_TO_3
 from runner.rules.misuse import MISUSE
 from runner.rules.optimizers import LEFT, OPTIMIZERS
-from runner.rules.values import BESIDE, RAISED, VALUES
+from runner.rules.values import RAISED, VALUES
 from runner.rules.weights import FILES
 
 __all__ = ["CLASSES", "RULES", "UNTRIED", "Rule"]
@@ -28,6 +29,6 @@ RULES: tuple[Rule, ...] = (
     *(*BESIDE, *RESTORES, *MISUSE, *FORMATS),
     *(*CODE, *KERAS_2_TO_3, *COMPILATION, *WORDS, *VALUES_OF_WORDS, *NAMES),
     *(*OPTIMIZERS, *FILES, *REST),
-    *(*LEFT, *VALUES, *RAISED),
+    *(*LEFT, *ALTERED, *VALUES, *RAISED),
     *SETUP,
 )

@@ -93,6 +93,9 @@ def pattern(*alternatives: str) -> re.Pattern[str]:
     return re.compile("|".join(alternatives), re.IGNORECASE)
 
 
+FAULT = pattern(r"\b(4|6|7|8|11)\b")
+"""Searched in the number of a signal: those of faults in compiled code. Others are sent by somebody, or by a clock."""
+
 OWN_CODE = pattern(
     r'File "(?![^"]{0,400}(?:site-packages|dist-packages|/lib/python\d|(?:runner|/input)/agent/))'
     r'[^"<]{0,400}/([^"/]{1,80}", line \d{1,7}), in (?:(?!File ").)*$'

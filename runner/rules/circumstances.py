@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from runner.model import Reason, Stage
-from runner.rules.base import Rule, pattern
+from runner.rules.base import FAULT, Rule, pattern
 
 DAMAGE = (
     Rule(
@@ -101,6 +101,15 @@ CRASHES = (
         cause="the process died of a signal: a fault in compiled code",
         class_="crash",
         remedy="another format or loader; the log of the cell may say where",
+        reasons=(Reason.CRASHED,),
+        notes={"signal": FAULT},
+    ),
+    Rule(
+        name="signal-sent",
+        cause="the process died of a signal that no fault in compiled code raises: code of the model, or something outside, sent it or set"
+        " an alarm (14)",
+        class_="crash",
+        remedy="look for signal, alarm and os.kill in the code that this model runs while it is made, saved and loaded",
         reasons=(Reason.CRASHED,),
         notes={"signal": pattern(r"(\d{1,3})")},
     ),

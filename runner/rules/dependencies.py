@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from runner.model import Reason
-from runner.rules.base import OWN_CODE, Rule, pattern
+from runner.rules.base import FAULT, OWN_CODE, Rule, pattern
 
 DEPENDENCIES = (
     Rule(
@@ -91,7 +91,7 @@ BYTECODE = (
         reasons=(Reason.CRASHED,),
         formats=("h5", "keras-v3", "json-weights"),
         loaders=("load-model", "load-model-nocompile", "load-model-unsafe", "legacy-load-model", "model-from-json"),
-        notes={"signal": pattern(r"\d")},
+        notes={"signal": FAULT},
         step=(("python", "other"),),
     ),
     Rule(

@@ -65,6 +65,16 @@ FORMATS = (
         stages=(Stage.SAVE,),
     ),
     Rule(
+        name="argument-of-older-formats",
+        cause="model.save takes this argument for the older formats only, and not for .keras",
+        class_="misuse",
+        remedy="leave it out; to leave out the optimizer, save a copy that is not compiled: copy = tf.keras.models.clone_model(model);"
+        " copy.set_weights(model.get_weights()); TensorFlow 2.16 and later take include_optimizer=False for .keras, and save the optimizer"
+        " all the same",
+        pattern=pattern(r"argument\(s\) are not supported with the native Keras format: \['(\w{1,60})'"),
+        stages=(Stage.SAVE,),
+    ),
+    Rule(
         name="weights-h5-only",
         cause="Keras 3 writes weights to .weights.h5 only",
         class_="keras-2-to-3",
@@ -107,6 +117,15 @@ FORMATS = (
         " write .h5",
         link="https://github.com/keras-team/keras/issues/16657",
         pattern=pattern(r"weights that is not an instance of `tf\.Variable` is not supported in h5.{0,80}layer (\w{1,60})"),
+    ),
+    Rule(
+        name="bfloat16-in-hdf5",
+        cause="HDF5 keeps weights of a type that NumPy does not have (bfloat16) as bare bytes, and this load cannot turn them into numbers",
+        class_="format-changed",
+        remedy="keep the weights in float32 (the policy mixed_bfloat16 still computes in bfloat16), or save a checkpoint, a SavedModel or"
+        " the .keras of Keras 3; by hand: h5py_dataset[()].view(tf.bfloat16.as_numpy_dtype)",
+        pattern=pattern(r"No cast function available"),
+        formats=("h5", "weights-h5", "json-weights", "keras-v3"),
     ),
     Rule(
         name="h5-header-limit",

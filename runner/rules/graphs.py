@@ -82,6 +82,18 @@ GRAPHS = (
         loaders=("tfsm-layer",),
     ),
     Rule(
+        name="inputs-in-a-list",
+        cause="the model took its inputs in a dict, and its exported endpoint takes them in a list, in the order of the signature at the"
+        " end of the message",
+        class_="keras-2-to-3",
+        remedy="call it with a list in that order, or call the signature by names:"
+        " tf.saved_model.load(path).signatures['serving_default'](name=value, ...)",
+        pattern=pattern(r"Can not cast \{'(\w{1,60})': .{0,20000}\} to list type"),
+        loaders=("tfsm-layer",),
+        producer=("keras<3",),
+        consumer=("keras>=3",),
+    ),
+    Rule(
         name="no-model-came-back",
         cause="the SavedModel holds no description of a Keras model that this version reads: load_model gave back a bare"
         " object, without predict",
@@ -132,6 +144,15 @@ GRAPHS = (
         stages=(Stage.SAVE,),
     ),
     Rule(
+        name="shape-lost-in-graph",
+        cause="while the graph of the SavedModel is drawn a layer gives a tensor of unknown shape (as a lookup in a mutable table or"
+        " tf.py_function does), and the next one asks for it",
+        class_="architecture",
+        remedy="tell the shape in the call of that layer: y = tf.ensure_shape(y, x.shape), or whatever it is; or save .keras",
+        pattern=pattern(r"as_list\(\) is not defined on an unknown TensorShape"),
+        stages=(Stage.SAVE,),
+    ),
+    Rule(
         name="export-of-2.12",
         cause="model.export of TensorFlow 2.12, its first version, does not get a compiled model or one of several inputs written",
         class_="format-changed",
@@ -167,7 +188,7 @@ GRAPHS = (
         cause="the serving signature takes or gives something else than the model",
         class_="format-changed",
         remedy="name what it should take when saving: tf.saved_model.save(model, path, signatures=...)",
-        reasons=(Reason.SIGNATURE_DIFFERS,),
+        reasons=(Reason.SIGNATURE_DIFFERS, Reason.OUTPUTS_DIFFER),
         details={Check.SIGNATURE: pattern(r'"problems": \["([^"]{1,160})')},
     ),
     Rule(

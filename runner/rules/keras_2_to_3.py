@@ -54,6 +54,27 @@ KERAS_2_TO_3 = (
         pattern=pattern(r"Unrecognized keyword arguments.{0,80}batch_input_shape"),
     ),
     Rule(
+        name="axis-of-inner-layer",
+        cause="the file has the axis of a layer as a list, as Keras 2 writes it: load_model of .h5 in Keras 3 reads that of a layer by"
+        " itself, not that of one within another layer (TimeDistributed, say)",
+        class_="keras-2-to-3",
+        remedy=TO_KERAS_3,
+        pattern=pattern(r"class '(\w{1,60})' using config=\{.{0,300}?'axis': \[.{0,4000}int\(\) argument must be"),
+        formats=("h5", "own"),
+        producer=("keras<3",),
+        consumer=("keras>=3",),
+    ),
+    Rule(
+        name="word-as-function",
+        cause="load_model of .h5 in Keras 3 takes a word in a layer's configuration for the name of a function, and gives the layer that"
+        " function instead of the word",
+        class_="format-changed",
+        remedy=f"{SAME_FILE}; or save .keras in Keras 3",
+        pattern=pattern(r"Invalid value for argument (\w{1,40})\. Expected one of .{1,200}Received: \w{1,40}=<function (\w{1,40}) at"),
+        formats=("h5", "own"),
+        consumer=("keras>=3",),
+    ),
+    Rule(
         name="input-optional",
         cause="the file says `optional` of its input layer, a word of newer Keras that this one does not know",
         class_="format-changed",

@@ -46,6 +46,14 @@ MISUSE = (
         stages=(Stage.SAVE,),
     ),
     Rule(
+        name="monitor-unknown",
+        cause="a ModelCheckpoint is to monitor a value that no metric of the compiled model has as its name, or of which Keras does not"
+        " know whether more or less of it is better",
+        class_="misuse",
+        remedy="take the name as history.history has it ('val_accuracy', say), and mode='max' or mode='min'",
+        pattern=pattern(r"callback received monitor=(\S{1,60}), but Keras isn't able to automatically determine"),
+    ),
+    Rule(
         name="save-unbuilt",
         cause="the model had no weights yet when it was saved: it was never built or called",
         class_="misuse",

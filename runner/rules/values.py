@@ -4,22 +4,17 @@ from __future__ import annotations
 
 from runner.model import Check, Reason, Stage
 from runner.rules.base import OWN_CODE, Rule, pattern
+from runner.rules.checkpoints import LISTS_NOT_TRACKED
 
 OTHER_WORDS = r'([^"]{1,60}: (?:the vocabulary|token \d)[^"]{0,80})'
 """What the check of the configuration says of a lookup layer whose words are others."""
 
-BESIDE = (
-    Rule(
-        name="variable-beside-lost",
-        cause="every weight is right, and a variable that a class of the model's own keeps as an attribute came back with another value, or"
-        " not at all: it is not among the weights that are saved",
-        class_="custom-code",
-        remedy="make it with self.add_weight, which this version saves; or assign its value anew after loading",
-        reasons=(Reason.WEIGHTS_DIFFER,),
-        details={Check.WEIGHTS: pattern(r'"differing": \["([^]]{1,100})')},
-        nearer={Check.WEIGHTS: 1e-300},
-    ),
+IN_ANOTHER_ORDER = (
+    "outputs or inputs stand in another order or under exchanged names, an activation or another layer without weights is another one or"
+    " missing"
 )
+SUCH_AS = "such as a lookup table, a vocabulary, what Normalization was adapted to, a plain tf.Variable or an argument"
+CROSSWISE = "compare each output with every output of the saved model (exchanged ones agree crosswise), then layer by layer"
 
 VALUES = (
     Rule(
@@ -72,43 +67,6 @@ VALUES = (
         details={Check.STRUCTURE: pattern(r'("expected_count": \d{1,6}, "found_count": \d{1,6})')},
     ),
     Rule(
-        name="weights-altered",
-        cause="weights came back with values that are neither those that were saved nor those that the model was made with: they were"
-        " changed on the way (rounded to another number type, or given to the wrong weights)",
-        class_="semantics",
-        remedy="compare the named weights on both sides: the same numbers elsewhere were swapped, nearly the same ones were rounded",
-        reasons=(Reason.WEIGHTS_DIFFER,),
-        details={Check.WEIGHTS: pattern(r'"as_made": false.{0,40}"differing": \["([^]]{1,100})')},
-    ),
-    Rule(
-        name="weights-as-made",
-        cause="the load raised nothing and left weights as the model was made with: it did not find their values in the file",
-        class_="architecture",
-        remedy="build the model as it was saved; load in a way that raises (not by name, not skipping what does not fit)",
-        reasons=(Reason.WEIGHTS_DIFFER,),
-        details={Check.WEIGHTS: pattern(r'"as_made": true.{0,40}"differing": \["([^]]{1,100})')},
-    ),
-    Rule(
-        name="weights-nearly",
-        cause="weights came back with nearly the values that were saved: rounded on the way (to a narrower number type, say), or small"
-        " values that were not found and are those that the model was made with",
-        class_="semantics",
-        remedy="compare the named weights on both sides; save and load them in the number type that the model has",
-        reasons=(Reason.WEIGHTS_DIFFER,),
-        details={Check.WEIGHTS: pattern(r'"differing": \["([^]]{1,100})')},
-        nearer={Check.WEIGHTS: 0.05},
-    ),
-    Rule(
-        name="weights-other",
-        cause="the load raised nothing, and weights have other values than were saved: they were not found and are as the model was made"
-        " with, or they were changed or exchanged on the way",
-        class_="architecture",
-        remedy="compare the named weights on both sides; build the model as it was saved, and load in a way that raises (not by name,"
-        " not skipping what does not fit)",
-        reasons=(Reason.WEIGHTS_DIFFER,),
-        details={Check.WEIGHTS: pattern(r'"differing": \["([^]]{1,100})')},
-    ),
-    Rule(
         name="unusual-inputs-wrong",
         cause="every weight is right, and so are the outputs for the usual inputs; for unusual ones they are not",
         class_="semantics",
@@ -158,49 +116,87 @@ VALUES = (
         details={Check.CONFIG: pattern(r'"settings": \["([^":]{1,60}: \w{1,60} is [^"]{1,120})')},
     ),
     Rule(
+        name="inputs-under-other-keys",
+        cause="every weight is right and the outputs are not, and Keras warned that the model is built on a dict of inputs whose keys are"
+        " not their names: as a rule two inputs are exchanged",
+        class_="architecture",
+        remedy="give each input in the dict the key that is its name, as where the model was saved",
+        reasons=(Reason.OUTPUTS_DIFFER,),
+        passed=(Check.WEIGHTS,),
+        evidence=pattern(
+            r"all keys in the dict must match the names of the corresponding tensors\. Received key"
+            r" '(\w{1,60}' mapping to .{1,200} which has name '\w{1,60})"
+        ),
+    ),
+    Rule(
         name="other-outputs-of-one-keras",
         cause="every weight is right and the outputs are not, and both sides have the same Keras, so that no default changed: something"
-        " that is not among the weights did not come back, such as a lookup table, a vocabulary, what Normalization was adapted to, a plain"
-        " tf.Variable or an argument",
+        f" that is not among the weights did not come back, {SUCH_AS}",
         class_="semantics",
         remedy="see what the layers keep besides weights: return it in get_config, or set it anew after loading (Normalization of Keras 3:"
         " layer.finalize_state()); compare layer by layer",
+        reasons=(Reason.OUTPUTS_DIFFER,),
+        loaders=("load-model", "load-model-nocompile", "load-model-unsafe", "legacy-load-model"),
+        passed=(Check.WEIGHTS,),
+        step=(("keras", "same"),),
+    ),
+    Rule(
+        name="other-model-of-one-keras",
+        cause="every weight is right and the outputs are not, and both sides have the same Keras, so that no default changed:"
+        f" {IN_ANOTHER_ORDER}, or something that is not among the weights did not come back, {SUCH_AS}",
+        class_="architecture",
+        remedy=f"{CROSSWISE}; what a layer keeps besides weights is to be set anew after loading (Normalization of Keras 3:"
+        " layer.finalize_state())",
         reasons=(Reason.OUTPUTS_DIFFER,),
         passed=(Check.WEIGHTS,),
         step=(("keras", "same"),),
     ),
     Rule(
         name="weights-right-outputs-wrong",
-        cause="every weight is right and the outputs are not: a default or the meaning of a layer changed between the versions, or"
-        " something that is no weight (a table, a setting, what Normalization was adapted to) did not come back",
+        cause=f"every weight is right and the outputs are not: a default or the meaning of a layer changed between the versions,"
+        f" {IN_ANOTHER_ORDER}, or something that is no weight (a table, a setting, what Normalization was adapted to) did not come back",
         class_="semantics",
-        remedy="write the layer's arguments out in the producer instead of relying on defaults, and compare layer by layer",
+        remedy=f"write the layer's arguments out in the producer instead of relying on defaults; {CROSSWISE}",
         reasons=(Reason.OUTPUTS_DIFFER,),
         passed=(Check.WEIGHTS,),
         step=(("keras", "other"),),
     ),
     Rule(
         name="outputs-wrong",
-        cause="what was loaded runs and gives other outputs; it shows no weights that could be compared",
+        cause=f"what was loaded runs and gives other outputs; it shows no weights that could be compared, so that these may be others, or"
+        f" {IN_ANOTHER_ORDER}",
         class_="semantics",
-        remedy="load the same file in another way, as a model or with tf.saved_model.load, to see whether its weights are right",
+        remedy=f"{CROSSWISE}; load the same file in another way, as a model or with tf.saved_model.load, to see whether its weights are"
+        " right",
         reasons=(Reason.OUTPUTS_DIFFER,),
     ),
     Rule(
+        name="other-step-of-own-optimizers",
+        cause="the next step leads to other weights than where the model was saved, and no optimizer was compared: the one that the model"
+        " shows never took a step, so that it trains with others of its own",
+        class_="optimizer-state",
+        remedy="compare each optimizer of your own on both sides (iterations, learning rate, variables), and save and restore every one:"
+        " tf.train.Checkpoint(model=model, first=..., second=...); where all are right, it is a loss or a layer",
+        reasons=(Reason.TRAIN_STEP_DIFFERS,),
+        details={Check.OPTIMIZER: pattern(r'"iterations": 0, .{0,40}"slots_expected": 0\b')},
+    ),
+    Rule(
         name="other-step-of-one-keras",
-        cause="slots and settings of the optimizer are right, and its next step is not, and both sides have the same Keras, so that no"
-        " default changed: the loss, a layer (momentum, a random generator) or the training loop came back with other settings",
+        cause="the settings of the optimizer are right and the values of its slots are all there, if it has any; its next step is another"
+        " one, and both sides have the same Keras, so that no default changed: the loss, a layer (momentum, a random generator) or the"
+        " training loop came back with other settings, or a slot has the values of another one of its shape",
         class_="semantics",
         remedy="see that get_config of losses and layers of your own returns all arguments; call model.compile(...) anew with the same"
-        " arguments after loading, and set seeds anew",
+        " arguments after loading, and set seeds anew; where your own code restores slots, see that each gets its own values",
         reasons=(Reason.TRAIN_STEP_DIFFERS,),
         passed=(Check.OPTIMIZER,),
         step=(("keras", "same"),),
     ),
     Rule(
         name="other-algorithm",
-        cause="slots and settings of the optimizer are right, and its next step is not: its algorithm or a default changed"
-        " between the versions, or the loss or a layer came back with other settings",
+        cause="the settings of the optimizer are right and the values of its slots are all there, if it has any; its next step is another"
+        " one: its algorithm or a default changed between the versions, or the loss or a layer came back with other settings, or a slot has"
+        " the values of another one of its shape",
         class_="semantics",
         remedy="write the arguments of optimizer, loss and layers out, and compare one step by hand",
         reasons=(Reason.TRAIN_STEP_DIFFERS,),
@@ -221,7 +217,8 @@ VALUES = (
         name="save-wrote-nothing",
         cause="the save raised nothing and wrote nothing",
         class_="misuse",
-        remedy="look at the files after saving; give the path the extension of the format, or use another format",
+        remedy="look at the files after saving; give the path the extension of the format, or use another format; a ModelCheckpoint that"
+        " does not find what it is to monitor writes nothing",
         reasons=(Reason.SAVE_WROTE_NOTHING,),
         stages=(Stage.SAVE,),
     ),
@@ -231,7 +228,7 @@ VALUES = (
         " not in the file, and nothing says so",
         class_="keras-2-to-3",
         remedy="make each layer an attribute of the model of its own; or save .weights.h5 or .keras",
-        link="https://github.com/keras-team/keras/issues/18398",
+        link=LISTS_NOT_TRACKED,
         reasons=(Reason.ARTIFACT_INCOMPLETE,),
         stages=(Stage.SAVE,),
         formats=("checkpoint",),
@@ -256,6 +253,16 @@ RAISED = (
         remedy="look at the line that is named: it runs while the model is made, saved, loaded or called",
         reasons=(Reason.LOAD_RAISED, Reason.SAVE_RAISED, Reason.PREDICT_RAISED, Reason.TRAIN_STEP_RAISED),
         trace=OWN_CODE,
+    ),
+    Rule(
+        name="raised-in-own-save-or-load",
+        cause="it was raised while the functions save and load of the fixture's file ran; its message is so long that nothing of the"
+        " traceback was kept",
+        class_="custom-code",
+        remedy="run the cell alone with `reproduce`, and shorten the message where it is raised",
+        reasons=(Reason.LOAD_RAISED, Reason.SAVE_RAISED),
+        formats=("own",),
+        trace=pattern(r'^(?!.*File ").{1000}'),
     ),
 )
 """What raised in somebody's own code, where no message says more."""

@@ -193,7 +193,10 @@ def test_links_are_to_threads() -> None:
         assert not rule.link or re.fullmatch(r"https://github\.com/[\w-]+/[\w.-]+/(?:issues|pull|discussions)/\d+", rule.link), rule.link
 
 
-@pytest.mark.parametrize(("reason", "phase", "fits"), [("outputs-differ", "train-step", False), ("outputs-differ", "outputs", True)])
+@pytest.mark.parametrize(
+    ("reason", "phase", "fits"),
+    [("outputs-differ", "train-step", False), ("outputs-differ", "outputs", True), ("signature-differs", "outputs", False)],
+)
 def test_what_was_raised_after_values_were_found_wrong_is_not_the_cause(
     monkeypatch: pytest.MonkeyPatch, reason: str, phase: str, fits: bool
 ) -> None:
