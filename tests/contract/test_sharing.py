@@ -34,7 +34,10 @@ EXPECTED = {
     "output_names": [],
     "stateful": False,
     "computed_in": [],
-    "dtypes": {"outputs": ["float32"], "further": [], "weights": [], "beside": [], "slots": [], "next": [], "fresh": [], "next_slots": []},
+    "dtypes": {
+        "outputs": ["float32"],
+        **dict.fromkeys(("further", "weights", "beside", "slots", "next", "fresh", "next_slots", "drawn_next", "drawn_fresh"), []),
+    },
 }
 SECONDS = 2
 
