@@ -20,16 +20,6 @@ BESIDE = (
 
 ALTERED = (
     Rule(
-        name="metric-state-differs",
-        cause="outputs and every other weight are right; what differs is, by its name, the state of a metric (total and count),"
-        " which the model counts among its weights",
-        class_="semantics",
-        remedy="nothing that predictions depend on; metric.reset_state() after loading, as fit does at the start of each epoch",
-        reasons=(Reason.WEIGHTS_DIFFER,),
-        passed=(Check.OUTPUTS,),
-        details={Check.WEIGHTS: pattern(r'"differing": \["([^"]{0,60}total", "[^"]{0,60}count)"(?:, "[^"]{0,60}(?:total|count)"){0,18}\]')},
-    ),
-    Rule(
         name="weights-under-other-names",
         cause="all outputs are right, and weights are not where their names say: as a rule layers of equal shape have exchanged names in"
         " the program (else the outputs do not depend on these weights)",

@@ -158,13 +158,21 @@ LEFT = (
         reasons=(Reason.OPTIMIZER_LOST,),
     ),
     Rule(
+        name="weight-decay-reaches-more",
+        cause="what the optimizer's weight decay was told to leave out (exclude_from_weight_decay) is in no config: all weights decay now",
+        class_="optimizer-state",
+        remedy="call optimizer.exclude_from_weight_decay(...) again after loading, before the first step",
+        reasons=(Reason.OPTIMIZER_DIFFERS,),
+        details={Check.OPTIMIZER: pattern(r'"excluded from weight decay: (\'nothing\' instead of [^"]{1,80})')},
+    ),
+    Rule(
         name="schedule-changed",
         cause="the learning-rate schedule came back with other arguments: at some steps it gives another rate",
         class_="optimizer-state",
         remedy="see that get_config of the schedule returns all that it was made with; or set a new one:"
         " model.compile(optimizer=...) with the schedule as it was",
         reasons=(Reason.OPTIMIZER_DIFFERS, Reason.TRAIN_STEP_DIFFERS),
-        details={Check.OPTIMIZER: pattern(r'"learning_rate (at step \d{1,9}: [^"]{1,80} instead of [^"]{1,60})')},
+        details={Check.OPTIMIZER: pattern(r'"(?:learning_rate|schedule\'s) (\w[\w ]{1,60}: [^"]{1,80} instead of [^"]{1,60})')},
     ),
     Rule(
         name="optimizer-setting",

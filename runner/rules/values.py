@@ -43,6 +43,22 @@ VALUES = (
         details={Check.CONFIG: pattern(r'"([^"]{1,60}): the state of its random generator')},
     ),
     Rule(
+        name="inputs-of-fewer-sizes",
+        cause="the model that came back takes inputs of one size only where the saved one took any",
+        class_="architecture",
+        remedy="build it with None for that size, as it was saved: keras.Input(shape=(None, ...))",
+        reasons=(Reason.CONFIG_DIFFERS,),
+        details={Check.CONFIG: pattern(r'"(input \d{1,3} takes [^"]{1,120})')},
+    ),
+    Rule(
+        name="outputs-without-their-names",
+        cause="the outputs are right and come in another form: who asks for them by name, or in order, gets none or another one",
+        class_="architecture",
+        remedy="make the model's outputs as they were where it was saved (a dict, or a list), or adapt the code that uses them",
+        reasons=(Reason.CONFIG_DIFFERS,),
+        details={Check.CONFIG: pattern(r'"outputs come as ([^"]{1,160})')},
+    ),
+    Rule(
         name="argument-changed",
         cause="a layer came back with another argument than it was saved with",
         class_="semantics",

@@ -36,7 +36,7 @@ EXPECTED = {
     "computed_in": [],
     "dtypes": {
         "outputs": ["float32"],
-        **dict.fromkeys(("further", "weights", "beside", "slots", "next", "fresh", "next_slots", "drawn_next", "drawn_fresh"), []),
+        **{name: [] for name in ("further", "weights", "beside", "slots", "next", "fresh", "next_slots", "drawn_next", "drawn_fresh")},
     },
 }
 SECONDS = 2

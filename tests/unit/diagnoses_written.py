@@ -80,6 +80,13 @@ WRITTEN: tuple[Written, ...] = (
         raised("ValueError", "Weights for model unbuilt have not yet been created. Weights are created when the Model is first called.", loader="load-weights"),
     ),
     Written("schedule-changed", optimizer("learning_rate at step 75: 0.01 instead of 0.001")),
+    Written("schedule-changed", optimizer("schedule's boundaries: 149.0 instead of 101.0")),
+    Written("weight-decay-reaches-more", optimizer("excluded from weight decay: 'nothing' instead of 'beta, bias'")),
+    Written("inputs-of-fewer-sizes", silent(Reason.CONFIG_DIFFERS, notes=noted("config", problems=["input 1 takes rows of 5 x 4 instead of rows of any x 4"]))),
+    Written(
+        "outputs-without-their-names",
+        silent(Reason.CONFIG_DIFFERS, notes=noted("config", problems=["outputs come as a list instead of a dict of end, start"])),
+    ),
     Written(
         "made-otherwise",
         silent(
