@@ -59,7 +59,7 @@ def normalised(text: str) -> str:
 def signature(outcome: Outcome) -> Signature:
     """Return the signature of a failure; where nothing was raised, how the process ended and the failed checks stand for the message."""
     if outcome.error is not None:
-        message = f"{outcome.error.type}: {normalised(outcome.error.message)}"
+        message = f"{outcome.error.type}: {normalised(outcome.error.point)}"
     else:
         ended = [f"{name} {outcome.notes[name]}" for name in ("signal", "exit_code") if name in outcome.notes]
         message = " ".join([*ended, *sorted(check for check, result in outcome.checks.items() if result is CheckResult.FAILED)])

@@ -133,11 +133,6 @@ def _step(producer: tuple[int, int] | None, consumer: tuple[int, int] | None) ->
     return "same" if consumer == producer else "newer" if consumer > producer else "older"
 
 
-def point_of(message: str) -> str:
-    """Return the part of a message that says what is wrong: Keras quotes the whole configuration first and what it refused last."""
-    return message.rpartition("Exception encountered:")[2].strip() or message
-
-
 def _as_text(noted: Mapping[str, object], name: str) -> list[str]:
     if name not in noted:
         return []

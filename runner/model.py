@@ -369,6 +369,11 @@ class ErrorInfo(_Record):
     traceback: str = ""
     phase: str = ""
 
+    @property
+    def point(self) -> str:
+        """What of the message says what is wrong: Keras quotes the whole configuration first and what it refused last."""
+        return self.message.rpartition("Exception encountered:")[2].strip() or self.message
+
 
 class WarningInfo(_Record):
     """A warning or log line of a cell; `partial` is true when it speaks of a partial or skipped restore."""

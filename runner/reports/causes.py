@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from runner.diagnose import UNKNOWN, diagnose, point_of
+from runner.diagnose import UNKNOWN, diagnose
 from runner.model import REASONS, CheckResult, Diagnosis, Outcome, Stage, Status
 from runner.reports.clean import one_line
 from runner.rules.facts import Environments
@@ -78,8 +78,7 @@ def error_line(outcome: Outcome, *, limit: int = 300) -> str:
     if outcome.error is None:
         why = outcome.notes.get("why")
         return one_line(why if isinstance(why, str) and why else _symptoms(outcome), limit=limit)
-    message = point_of(outcome.error.message)
-    return one_line(f"{outcome.error.type}: {message}", limit=limit)
+    return one_line(f"{outcome.error.type}: {outcome.error.point}", limit=limit)
 
 
 def _symptoms(outcome: Outcome) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from runner.confirm import normalised
+from runner.confirm import normalised, signature
+from runner.model import ErrorInfo, Reason, Status
+from tests.unit.samples import load
 
 
 @pytest.mark.parametrize(
@@ -31,3 +33,23 @@ def test_what_differs_from_model_to_model_does_not_count(one: str, other: str) -
 )
 def test_what_tells_failures_apart_counts(one: str, other: str) -> None:
     assert normalised(one) != normalised(other)
+
+
+def test_a_configuration_that_is_quoted_first_hides_no_difference() -> None:
+    quoted = "Functional could not be deserialized properly. config={'module': 'keras'}." + " Please ensure that all is well." * 9
+    first, other, again = (
+        load(
+            ("tf2.15-py311", "tf2.16-py311"),
+            "f",
+            "h5",
+            "load-model",
+            Status.FAILED,
+            Reason.LOAD_RAISED,
+            error=ErrorInfo(type="TypeError", message=message),
+        )
+        for message in (
+            f"{quoted}\n\nException encountered: {end}" for end in ("Unknown layer: 'a'", "no such dtype", "Unknown layer: 'b'")
+        )
+    )
+    assert signature(first) != signature(other)
+    assert signature(first) == signature(again)
