@@ -142,6 +142,7 @@ def outputs(
         reason="signature-differs" if other_signature else "predict-raised" if raised and not differing else None,
         bit_equal=gap == 0.0,
         count=wrong,
+        compared=["the usual inputs", *expected["further_names"]],
         differing=differing,
         raised=raised,
     )

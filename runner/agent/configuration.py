@@ -31,17 +31,18 @@ SPECIAL_TOKENS = ("", "[UNK]")
 def read(model: Any, own: bool = True) -> Dict[str, Any]:
     """Return by the name of each layer {arguments, policy, vocabulary, random}; of layers that share a name nothing.
 
-    The policy of an input says nothing: it computes nothing. Layers of the user's own are asked for their config only where `own` is set.
+    The policy of an input says nothing: it computes nothing; nor does that of a model, whose layers have theirs. Layers and models of
+    the user's own are asked for their config only where `own` is set.
     """
     found = {}  # type: Dict[str, Any]
-    layers = [layer for layer in state.every_layer(model) if not hasattr(layer, "layers")]
+    layers = [layer for layer in state.every_layer(model) if not hasattr(layer, "layers") or state.is_own(type(layer))]
     names = [layer.name for layer in layers]
     for layer in layers:
         if names.count(layer.name) == 1:
             config = _config(layer) if own or not state.is_own(type(layer)) else {}
             found[layer.name] = {
                 "arguments": {key: config[key] for key in sorted(config) if key not in LEFT_OUT},
-                "policy": None if type(layer).__name__ == "InputLayer" else _policy(layer),
+                "policy": None if type(layer).__name__ == "InputLayer" or hasattr(layer, "layers") else _policy(layer),
                 "vocabulary": _vocabulary(layer),
                 "random": _random(layer) if config.get("seed") is not None or state.is_own(type(layer)) else None,
             }

@@ -13,7 +13,7 @@ from agent.state import array, path_of
 HYPERPARAMETERS = ("learning_rate", "momentum", "nesterov", "rho", "beta_1", "beta_2", "epsilon", "centered", "amsgrad", "weight_decay")
 HYPERPARAMETERS += ("initial_accumulator_value", "learning_rate_power", "l1_regularization_strength", "l2_regularization_strength")
 HYPERPARAMETERS += ("clipnorm", "clipvalue", "global_clipnorm", "use_ema", "ema_momentum", "ema_overwrite_frequency")
-HYPERPARAMETERS += ("initial_scale", "dynamic_growth_steps")
+HYPERPARAMETERS += ("initial_scale", "dynamic_growth_steps", "decay", "gradient_accumulation_steps", "loss_scale_factor")
 # Of tensorflow-addons.
 HYPERPARAMETERS += ("weight_decay_rate", "sync_period", "slow_step_size", "average_decay", "start_averaging", "average_period")
 # What an optimizer of the user's own may leave out of its config.
@@ -131,7 +131,7 @@ def _hyperparameters(part: Any) -> Dict[str, Any]:
         elif isinstance(value, dict):
             found[name] = value.get("class_name", "schedule")
     schedule = _schedule(part)
-    if hasattr(part, "exclude_from_weight_decay") and getattr(part, "weight_decay", None):
+    if callable(getattr(part, "exclude_from_weight_decay", None)) and getattr(part, "weight_decay", None):
         found["excluded from weight decay"] = _excluded(part)
     if schedule is not None:
         found["learning_rate"] = type(schedule).__name__

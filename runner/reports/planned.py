@@ -27,7 +27,7 @@ def describe(plan: Plan, engine: Engine, store: RunStore, *, jobs: int | None) -
         "profile": plan.selection.profile,
         "engine": engine.name,
         "environments": [environment.id for environment in plan.environments.values()],
-        "fixtures": list(plan.fixtures),
+        "fixtures": [fixture.key for fixture in plan.selection.fixtures],
         "formats": {name: list(loaders) for name, loaders in plan.selection.formats},
         "pairs": len(plan.selection.pairs),
         "counts": {str(stage): count for stage, count in plan.counts.items()},

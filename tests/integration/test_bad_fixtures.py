@@ -65,6 +65,10 @@ LOADS = {
     "load_otherwise@vocabulary/own/own": (Status.DEGRADED, Reason.CONFIG_DIFFERS),
     "load_otherwise@random/own/own": (Status.DEGRADED, Reason.CONFIG_DIFFERS),
     "load_saturates/h5/load-model": (Status.FAILED, Reason.OUTPUTS_DIFFER),
+    "wrong_at_times/own/own": (Status.PASSED, None),
+    "wrong_at_times@alone/own/own": (Status.FAILED, Reason.OUTPUTS_DIFFER),
+    "wrong_at_times@zeros/own/own": (Status.FAILED, Reason.OUTPUTS_DIFFER),
+    "wrong_at_times@unseen/own/own": (Status.FAILED, Reason.OUTPUTS_DIFFER),
     "load_loses_metrics/keras-v3/load-model": (Status.DEGRADED, Reason.COMPILE_LOST),
     "own_way/own/own": (Status.PASSED, None),
     "own_way@forgetful/own/own": (Status.FAILED, Reason.WEIGHTS_DIFFER),
@@ -154,6 +158,10 @@ def test_equal_weights_do_not_make_a_pass(run: Run) -> None:
 def test_awkward_inputs_show_what_usual_ones_do_not(run: Run) -> None:
     found = outcome(run, f"load/{ENV}/{ENV}/load_saturates/h5/load-model")
     assert found.notes["checks"]["outputs"]["differing"] == ["values times 100"]
+    for what, name in (("alone", "the first row alone"), ("zeros", "all zeros"), ("unseen", "values never seen")):
+        outputs = outcome(run, f"load/{ENV}/{ENV}/wrong_at_times@{what}/own/own").notes["checks"]["outputs"]
+        assert outputs["differing"] == [name]
+        assert outputs["compared"] == ["the usual inputs", "the first row alone", "all zeros", "values times 100", "values never seen"]
 
 
 def test_what_is_lost_beside_the_values_is_named(run: Run) -> None:

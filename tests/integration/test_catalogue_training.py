@@ -28,6 +28,9 @@ SEEN = {
     # Slots are made by the restore, and a strategy wants its own.
     f"load/{OLD}/{OLD}/mirrored_restore/checkpoint/checkpoint-restore": (Status.FAILED, Reason.LOAD_RAISED),
     f"load/{OLD}/{OLD}/mirrored_restore/own/own": PASSED,
+    f"load/{OLD}/{OLD}/mirrored/checkpoint/checkpoint-restore": PASSED,
+    f"load/{OLD}/{OLD}/mirrored/keras-dir/load-model": PASSED,
+    f"load/{OLD}/{OLD}/multi_worker@whole/own/own": PASSED,
     f"load/{OLD}/{OLD}/multi_worker/own/own": PASSED,
     f"save/{OLD}/multi_worker@both/own": (Status.FAILED, Reason.SAVE_RAISED),
     f"load/{OLD}/{OLD}/draws_in_training/own/own": PASSED,

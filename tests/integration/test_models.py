@@ -19,6 +19,7 @@ LOST = ("dense/bias", "normal/gamma", "normal/beta", "normal/moving_mean", "norm
 SEEN = {
     f"load/{ENV}/{ENV}/forgetful/keras-v3/load-model": (Status.DEGRADED, Reason.CONFIG_DIFFERS),
     f"load/{ENV}/{ENV}/forgetful@argument/keras-v3/load-model": (Status.DEGRADED, Reason.CONFIG_DIFFERS),
+    f"load/{ENV}/{ENV}/forgetful@model/keras-v3/load-model": (Status.DEGRADED, Reason.CONFIG_DIFFERS),
     f"load/{ENV}/{ENV}/forgetful@schedule/keras-v3/load-model": (Status.DEGRADED, Reason.OPTIMIZER_DIFFERS),
     f"load/{ENV}/{ENV}/forgetful@momentum/keras-v3/load-model": (Status.DEGRADED, Reason.TRAIN_STEP_DIFFERS),
     f"load/{ENV}/{ENV}/forgetful@loss/keras-v3/load-model": (Status.DEGRADED, Reason.COMPILE_LOST),
@@ -89,6 +90,7 @@ def test_each_is_seen_as_what_it_is(run: Run, cell: str) -> None:
     ("cell", "check", "said"),
     [
         ("forgetful/keras-v3/load-model", "config", "kernel_regularizer: factor is 0.5 instead of 0.01"),
+        ("forgetful@model/keras-v3/load-model", "config", "whole: share is 0.1 instead of 0.6"),
         ("forgetful@argument/keras-v3/load-model", "config", "share is 0.1 instead of 0.6"),
         ("forgetful@schedule/keras-v3/load-model", "optimizer", "learning_rate at step 75: 0.00999"),
         ("forgetful@loss/keras-v3/load-model", "compile", "'loss': {'expected': "),

@@ -25,6 +25,8 @@ CHOICES = (
     ("formats", "tf2.4-tfa0.14-py38"),
     ("formats", "tf2.21-py311"),
 )
+# Their saves fail, which is what they are in the catalogue for.
+NEVER_SAVED = {"misuse_weights_list", "multi_worker@both", "misuse_save_unbuilt"}
 Outcomes = dict[str, Outcome]
 Results = dict[tuple[str, str], tuple[Outcomes, Outcomes]]
 
@@ -61,11 +63,10 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
         engine.close()
 
 
-def test_every_model_of_the_catalogue_is_among_them() -> None:
-    spec = load_matrix(MATRIX)
-    plans = [make_plan(select(spec, profile=profile, from_=(environment,), to=(environment,))) for profile, environment in CHOICES]
-    loaded = {cell.fixture for plan in plans for cell in plan.cells if cell.stage is Stage.LOAD and not cell.canary}
-    assert loaded == {fixture.key for fixture in spec.fixtures if not fixture.fault}
+def test_every_model_of_the_catalogue_is_among_them(results: Results) -> None:
+    loaded = {item.fixture for shared, _ in results.values() for item in shared.values() if not item.canary}
+    models = {fixture.key for fixture in load_matrix(MATRIX).fixtures if not fixture.fault}
+    assert models - loaded == NEVER_SAVED
 
 
 def verdict(outcome: Outcome) -> tuple[object, ...]:

@@ -30,6 +30,18 @@ def _classes(tf):
         def get_config(self):
             return {"name": self.name}
 
+    class Whole(keras.Model):
+        def __init__(self, share=0.1, **kwargs):
+            super().__init__(**kwargs)
+            self.share = share
+            self.answer = keras.layers.Dense(3)
+
+        def call(self, inputs, training=None):
+            return self.answer(tf.nn.dropout(inputs, self.share) if training else inputs)
+
+        def get_config(self):
+            return {"name": self.name}
+
     class Fall(keras.optimizers.schedules.LearningRateSchedule):
         def __init__(self, until=0):
             self.until = until
@@ -59,7 +71,7 @@ def _classes(tf):
         def get_config(self):
             return {"name": self.name}
 
-    for kind in (Penalty, Noise, Fall, Momentum, Weighted):
+    for kind in (Penalty, Noise, Whole, Fall, Momentum, Weighted):
         kind.__qualname__ = kind.__name__
         globals()[kind.__name__] = _MADE[kind.__name__] = kind
     return _MADE
@@ -68,6 +80,8 @@ def _classes(tf):
 def build(tf, what):
     """Return a model that was made with something that its config will not tell; inputs (n, 4), outputs (n, 3), float32."""
     keras, own = tf.keras, _classes(tf)
+    if what == "model":
+        return own["Whole"](0.6, name="whole")
     penalty = own["Penalty"](0.01) if what == "regularizer" else None
     between = [own["Noise"](0.6)] if what == "argument" else [keras.layers.Dropout(0.5)] if what in ("momentum", "loss") else []
     layers = [keras.layers.Dense(8, kernel_regularizer=penalty), *between, keras.layers.Dense(3)]
