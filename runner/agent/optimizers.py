@@ -131,6 +131,9 @@ def _hyperparameters(part: Any) -> Dict[str, Any]:
         elif isinstance(value, dict):
             found[name] = value.get("class_name", "schedule")
     schedule = _schedule(part)
+    if not found.get("use_ema"):
+        # Without averages their settings decide nothing, and defaults differ.
+        found = {name: value for name, value in found.items() if not name.startswith("ema_")}
     if callable(getattr(part, "exclude_from_weight_decay", None)) and getattr(part, "weight_decay", None):
         found["excluded from weight decay"] = _excluded(part)
     if schedule is not None:
