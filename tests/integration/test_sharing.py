@@ -26,7 +26,7 @@ CHOICES = (
     ("formats", "tf2.21-py311"),
 )
 # Their saves fail, which is what they are in the catalogue for.
-NEVER_SAVED = {"misuse_weights_list", "multi_worker@both", "misuse_save_unbuilt"}
+NEVER_SAVED = {"misuse_weights_list", "multi_worker@both"}
 Outcomes = dict[str, Outcome]
 Results = dict[tuple[str, str], tuple[Outcomes, Outcomes]]
 
