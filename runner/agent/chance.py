@@ -2,11 +2,10 @@
 
 from typing import Any, Dict
 
-from agent import expectation, optimizers, state
+from agent import expectation, optimizers, state, stillness
 from agent.drawing import FIRST_WEIGHTS
 from agent.fixture import NEXT_STEP, Fixture
 from agent.report import message_of
-from agent.stillness import still
 
 
 def evaluate_twin(fixture: Fixture, found: Dict[str, Any]) -> None:
@@ -32,14 +31,16 @@ def record_steps(fixture: Fixture, model: Any, optimizer: Any, found: Dict[str, 
 
 def _record_still_step(fixture: Fixture, model: Any, optimizer: Any, found: Dict[str, Any]) -> None:
     steps = []
-    with still(model):
+    # Kept still for both, as each time anew the step would be traced anew.
+    with stillness.still(model):
         for _ in range(2):
             with state.kept(fixture.holding(model) + optimizers.variables(model, optimizer)):
                 expectation.give(model, found["weights"])
                 expectation.ask(fixture, model, found)
+                state.reset(model)
                 told = fixture.train(model, optimizer, NEXT_STEP)
                 steps.append((state.weights(model)["arrays"], optimizers.read(optimizer), told))
-    if fixture.draws(model) or not expectation.same_arrays(steps[0][0], steps[1][0], tolerance=1e-6):
+    if stillness.draws(fixture, model) or not expectation.same_arrays(steps[0][0], steps[1][0], tolerance=1e-6):
         print("its next step is a matter of chance also when its layers drop nothing", flush=True)
         return
     weights, after, told = steps[0]

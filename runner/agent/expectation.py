@@ -7,14 +7,13 @@ after one more training step, once as the trained model took it and once as the 
 import os
 from typing import Any, Dict, List, Optional, Tuple
 
-from agent import custom, files, optimizers, state
+from agent import custom, files, optimizers, state, stillness
 from agent.arrays import flat, tensors, text
 from agent.drawing import FIRST_WEIGHTS, altered
 from agent.fixture import NEXT_STEP, Fixture
 from agent.nearness import type_name
 from agent.report import FixtureFault, message_of
 from agent.seeds import SEED, seed
-from agent.stillness import still
 
 JSON = "expectation.json"
 ARRAYS = "expectation.npz"
@@ -86,7 +85,9 @@ def fresh_step(
     if other_chance:
         for generator in state.generators(twin):
             generator.assign(altered(state.array(generator)))
-    with still(twin, kept_still):
+    if kept_still:
+        stillness.step(fixture, twin, fixture.optimizer(twin))
+    else:
         fixture.train(twin, fixture.optimizer(twin), NEXT_STEP)
     seed(SEED)
     return twin, outputs, list(state.weights(twin)["arrays"])

@@ -12,9 +12,7 @@ from typing import Any, Callable, Dict, Iterator, List, Optional
 from agent import state
 from agent.arrays import each, flat, tensors, unseen_in
 from agent.drawing import OTHER_WEIGHTS, assign
-from agent.nearness import distance, size_of
 from agent.report import FixtureFault, Unsupported, error_number, message_of
-from agent.stillness import still
 
 TRAIN_STEPS = 3
 NEXT_STEP = 100
@@ -253,19 +251,6 @@ class Fixture:
         """Have a model make what only a call for training makes; what that changes of the rest is put back."""
         with state.kept(self.holding(model)):
             model(tensors(self.tf, self.inputs()), training=True)
-
-    def draws(self, model: Any) -> bool:
-        """Say whether a model draws random numbers in training all the same when it is kept still."""
-        answers = []
-        with still(model):
-            for _ in range(2):
-                with state.kept(self.holding(model)):
-                    try:
-                        answers.append(flat(model(tensors(self.tf, self.inputs()), training=True)))
-                    except Exception:
-                        # Its own step may know how to call it.
-                        return False
-        return any(distance(one, other) > 1e-6 * max(1.0, size_of(one)) for one, other in zip(*answers))
 
     def holding(self, model: Any) -> List[Any]:
         """Return the variables that a call of the model may change."""

@@ -4,12 +4,11 @@ import os
 import shutil
 from typing import Any, Dict, List, Optional
 
-from agent import checks, expectation, faults, files, formats, loaders, optimizers, state, training_checks
+from agent import checks, expectation, faults, files, formats, loaders, optimizers, state, stillness, training_checks
 from agent.arrays import flat
 from agent.files import MANIFEST, MODEL
 from agent.fixture import NEXT_STEP, Fixture, has_weights
 from agent.report import Report
-from agent.stillness import still
 
 
 def load(request: Dict[str, Any], report: Report) -> None:
@@ -118,7 +117,7 @@ def step(
     waiting: Optional[List[str]],
 ) -> None:
     """Take one more training step and let it tell what lazily restored slots cannot; `waiting` is None where none are."""
-    kept_still = expected["still"] and not fixture.draws(loaded.model)
+    kept_still = expected["still"] and not stillness.draws(fixture, loaded.model)
     if kept_still:
         expected = dict(expected, chance=False, drawn=False)
     elif expected["chance"]:
@@ -134,7 +133,9 @@ def step(
         moved = [item["trainable"] for item in expected["meta"]]
         found = [after[index] if moves else kept for index, moves, kept in zip(order, moved, expected["next"])]
         training_checks.train_step(request, report, expected, found, taken="with gradients drawn beforehand")
-    with still(loaded.model, kept_still):
+    if kept_still:
+        told = stillness.step(fixture, loaded.model, loaded.optimizer)
+    else:
         told = fixture.train(loaded.model, loaded.optimizer, NEXT_STEP)
     if not expected["evaluated"]:
         training_checks.metrics(request, report, expected, told)

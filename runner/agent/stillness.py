@@ -5,20 +5,45 @@ Everything else is as in any training: what BatchNormalization does, what a step
 
 import contextlib
 import re
-from typing import Any, Iterator
+from typing import Any, Dict, Iterator, Optional
 
 from agent import state
+from agent.arrays import flat, tensors
+from agent.fixture import NEXT_STEP, Fixture
+from agent.nearness import distance, size_of
 
 # By the names of classes, also of those that a class comes from: recurrent cells get their masks from such a one.
 OF_CHANCE = re.compile("Drop(out|Path|Block)|StochasticDepth|GaussianNoise|Attention")
 RATES = ("rate", "stddev", "dropout", "recurrent_dropout", "drop_rate", "drop_prob")
 
 
+def step(fixture: Fixture, model: Any, optimizer: Any) -> Dict[str, Optional[float]]:
+    """Take the next training step with layers of chance kept still. Returns what it told of loss and metrics."""
+    state.reset(model)
+    with still(model):
+        return fixture.train(model, optimizer, NEXT_STEP)
+
+
+def draws(fixture: Fixture, model: Any) -> bool:
+    """Say whether a model draws random numbers in training all the same when it is kept still."""
+    answers = []
+    with still(model):
+        for _ in range(2):
+            state.reset(model)
+            with state.kept(fixture.holding(model)):
+                try:
+                    answers.append(flat(model(tensors(fixture.tf, fixture.inputs()), training=True)))
+                except Exception:
+                    # Its own step may know how to call it.
+                    return False
+    return any(distance(one, other) > 1e-6 * max(1.0, size_of(one)) for one, other in zip(*answers))
+
+
 @contextlib.contextmanager
-def still(model: Any, wanted: bool = True) -> Iterator[None]:
-    """Set the rates of a model's layers of chance to nought for as long as this lasts; nothing where it is not `wanted`."""
+def still(model: Any) -> Iterator[None]:
+    """Set the rates of a model's layers of chance to nought for as long as this lasts."""
     held = []
-    for layer in state.every_layer(model) if wanted else ():
+    for layer in state.every_layer(model):
         if any(OF_CHANCE.search(kind.__name__) for kind in type(layer).__mro__):
             rates = [(name, vars(layer)[name]) for name in RATES if isinstance(vars(layer).get(name), (int, float))]
             held += [(layer, name, value) for name, value in rates]

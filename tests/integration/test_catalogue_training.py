@@ -13,7 +13,7 @@ from tests.integration.runs import command, newest
 pytestmark = pytest.mark.integration
 
 MATRIX = Path(__file__).parent / "training.yaml"
-OLD, NEW = "tf2.4-tfa0.14-py38", "tf2.15-py311"
+OLD, NEW, NEWEST = "tf2.4-tfa0.14-py38", "tf2.15-py311", "tf2.21-py311"
 PASSED = (Status.PASSED, None)
 DIFFERS = (Status.DEGRADED, Reason.OPTIMIZER_DIFFERS)
 
@@ -37,6 +37,12 @@ SEEN = {
     f"load/{OLD}/{OLD}/draws_in_training/own/own": PASSED,
     f"load/{OLD}/{OLD}/draws_in_training@frozen/own/own": (Status.DEGRADED, Reason.TRAIN_STEP_DIFFERS),
     f"load/{NEW}/{NEW}/draws_in_training/own/own": PASSED,
+    f"load/{NEW}/{NEW}/draws_in_training@frozen/own/own": (Status.DEGRADED, Reason.TRAIN_STEP_DIFFERS),
+    f"load/{NEW}/{NEW}/draws_in_training@stateful/own/own": PASSED,
+    f"load/{NEWEST}/{NEWEST}/draws_in_training/own/own": PASSED,
+    # Keras 3 trains the statistics all the same, so nothing is lost.
+    f"load/{NEWEST}/{NEWEST}/draws_in_training@frozen/own/own": PASSED,
+    f"load/{NEWEST}/{NEWEST}/draws_in_training@stateful/own/own": PASSED,
     # Keras 2 keeps Nadam's product, and the loss scale, where its own formats do not look.
     f"load/{NEW}/{NEW}/nadam/keras-v3/load-model": (Status.DEGRADED, Reason.TRAIN_STEP_DIFFERS),
     f"load/{NEW}/{NEW}/nadam/checkpoint/checkpoint-restore": PASSED,
@@ -51,7 +57,7 @@ SEEN = {
 def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
     """One run for each environment: what is telling in one is not in the other."""
     found = {}
-    for profile, environment in (("old", OLD), ("new", NEW)):
+    for profile, environment in (("old", OLD), ("new", NEW), ("newest", NEWEST)):
         place = tmp_path_factory.mktemp(profile)
         done = command("run", "--matrix", str(MATRIX), "--profile", profile, reports=place)
         assert done.returncode == 0, done.stdout + done.stderr
@@ -76,7 +82,7 @@ def test_fresh_and_restored_are_told_apart(runs: dict[str, Run]) -> None:
 
 
 def test_layers_of_chance_are_kept_still(runs: dict[str, Run]) -> None:
-    for environment in (OLD, NEW):
+    for environment in (OLD, NEW, NEWEST):
         step = outcome(runs, f"load/{environment}/{environment}/draws_in_training/own/own").notes["checks"]["train-step"]
         assert step["taken"] == "with layers of chance kept still"
 

@@ -43,7 +43,6 @@ SEEN = {
     f"load/{ENV}/{ENV}/named@half/own/saved-model-load": (Status.FAILED, Reason.SIGNATURE_DIFFERS),
     f"load/{ENV}/{ENV}/named@batch/own/saved-model-load": (Status.PASSED, None),
     f"load/{ENV}/{ENV}/draws_in_training/own/own": (Status.PASSED, None),
-    f"load/{ENV}/{ENV}/draws_in_training@everywhere/own/own": (Status.PASSED, None),
     # Keras 3 trains the statistics of a layer that is called with training=False, so nothing is lost with that.
     f"load/{ENV}/{ENV}/draws_in_training@frozen/own/own": (Status.PASSED, None),
     f"load/{ENV}/{ENV}/draws_in_training@step/own/own": (Status.DEGRADED, Reason.TRAIN_STEP_DIFFERS),

@@ -64,13 +64,15 @@ def _model(tf, what, wrong=False):
         model = made["two"]()
         model.compile(keras.optimizers.Adam(0.01), keras.optimizers.Adam(0.02))
         return model
-    inputs = layers.Input((4,))
+    inputs = layers.Input((4,), batch_size=8 if what == "stateful" else None)
     value = layers.Dense(6, activation="relu", name="body")(inputs)
     if what == "everywhere":
         value = layers.GaussianNoise(0.2)(layers.GaussianDropout(0.2)(value))
         value = layers.SpatialDropout1D(0.3)(layers.Reshape((3, 2))(value))
         value = layers.MultiHeadAttention(2, 3, dropout=0.3, name="attention")(value, value)
         value = layers.LSTM(4, dropout=0.3, recurrent_dropout=0.3, name="recurrent")(value)
+    if what == "stateful":
+        value = layers.LSTM(4, dropout=0.3, stateful=True, name="recurrent")(layers.Reshape((3, 2))(value))
     normal = layers.BatchNormalization(name="normal")
     value = normal(value) if what != "frozen" or wrong else normal(value, training=False)
     value = made["thinned"]()(value) if what == "unstoppable" else layers.Dropout(0.4)(value)
@@ -104,7 +106,7 @@ def save(tf, model, optimizer, path, what="plain"):
 def load(tf, build, path, what="plain"):
     """Read them into a model that trains otherwise, or whose second optimizer starts afresh."""
     model = _model(tf, what, wrong=True)
-    model(tf.zeros((1, 4)))
+    model(tf.zeros((8, 4)))
     parts = _parts(model, what)
     for name, weights in (("optimizer", "model"), ("of_first", "first"), ("of_second", "second")):
         if name in parts and hasattr(parts[name], "build"):
