@@ -135,7 +135,7 @@ def test_a_cell_opens_all_its_evidence(opened: Opener) -> None:
     page = opened(sample_run(), f"cell={RICH}", history={RICH: (PAST,)}).page
     said = page.locator("#panel").inner_text()
     for words in (
-        *("failed: outputs-differ", "Nothing raised, and the outputs are not those of the saved model", "Why it is so"),
+        *("failed: outputs-differ", "The load raised nothing, and the outputs are not those of the saved model", "Why it is so"),
         *("Confirmed in a fresh process", "321 MB at most", "largest difference 0.73", "differs for: all zeros"),
         *("The cause", "semantics", "What usually helps (untried)", "The remedy", "its detail", "discussed upstream"),
         *("ValueError: the message of the error", "File model.py, line 3", "in phase outputs"),

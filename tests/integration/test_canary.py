@@ -49,8 +49,9 @@ def weights(report, expected, *_):
     return list(range(len(expected["meta"])))
 
 
-def outputs(*_, **__):
-    _[1].check("outputs", {says!r}, 0.0)
+def outputs(request, report, fixture, expected, call, ordered):
+    call(fixture.inputs())
+    report.check("outputs", {says!r}, 0.0)
     return []
 """
     checks.write_text(checks.read_text(encoding="utf-8") + always, encoding="utf-8")
