@@ -59,6 +59,8 @@ def still(model: Any) -> Iterator[None]:
 
 
 def _trace_anew(model: Any, held: Any) -> None:
-    """Forget the traced training step: it has the rates in it as they were."""
+    """Forget the traced training step: it has the rates in it as they were. 2.1 keeps it somewhere else than all others."""
     if held and getattr(model, "train_function", None) is not None:
         model.train_function = None
+    if held and getattr(model, "_distributed_function_cache", None):
+        model._distributed_function_cache.clear()
