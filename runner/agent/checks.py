@@ -120,11 +120,11 @@ def outputs(
     count = len(candidates[0])
     wrong = "%d outputs instead of %d" % (count, len(expected["outputs"])) if count != len(expected["outputs"]) else None
     differing, raised = [] if good else ["the usual inputs"], []
-    others = [(one, other) for one, other in zip(expected["outputs"], candidates[0]) if type_name(one) != type_name(other)]
+    pairs = [(type_name(one), type_name(other)) for one, other in zip(expected["outputs"], candidates[0])]
+    others = [(index, one, other) for index, (one, other) in enumerate(pairs) if one != other]
     other_signature = report.facts["checks"]["signature"]["result"] == "failed" and bool(others or wrong)
     for index, (name, scale, inputs) in enumerate(item for item in fixture.further() if item[0] in expected["further_names"]):
-        size = len(expected["outputs"])
-        wanted = expected["further"][index * size : (index + 1) * size]
+        wanted = awkward(expected, index)
         try:
             found = call(inputs) if ordered else [_arranged(wanted, outputs) for outputs in call(inputs)]
         except Exception as error:
@@ -146,12 +146,14 @@ def outputs(
         differing=differing,
         raised=raised,
     )
-    pairs = enumerate(zip(expected["outputs"], candidates[0])) if ordered and wrong is None else ()
-    return [
-        "output %d is of type %s instead of %s" % (index + 1, type_name(other), type_name(one))
-        for index, (one, other) in pairs
-        if type_name(one) != type_name(other)
-    ]
+    told = others if ordered and wrong is None else []
+    return ["output %d is of type %s instead of %s" % (index + 1, other, one) for index, one, other in told]
+
+
+def awkward(expected: Dict[str, Any], index: int) -> List[Any]:
+    """Return the outputs that were recorded for the awkward inputs number `index`."""
+    size = len(expected["outputs"])
+    return list(expected["further"][index * size : (index + 1) * size])
 
 
 def _sizes(value: Any) -> Any:

@@ -210,7 +210,7 @@ def compare_callable(request: Dict[str, Any], report: Report, fixture: Fixture, 
         size = len(flat(fixture.inputs())[0])
         given = {name: len(flat(inputs)[0]) for name, _, inputs in fixture.further()}
         fitting = [index for index, name in enumerate(expected["further_names"]) if given[name] == size]
-        expected["further"] = [value for index in fitting for value in _part(expected["further"], index, len(expected["outputs"]))]
+        expected["further"] = [value for index in fitting for value in checks.awkward(expected, index)]
         expected["further_names"] = [expected["further_names"][index] for index in fitting]
     order = _by_name(expected["output_names"], loaded.gives)
 
@@ -219,10 +219,6 @@ def compare_callable(request: Dict[str, Any], report: Report, fixture: Fixture, 
         return [[outputs[index] for index in order] for outputs in found] if order else list(found)
 
     checks.outputs(request, report, fixture, expected, call, ordered=bool(order))
-
-
-def _part(values: List[Any], index: int, size: int) -> List[Any]:
-    return values[index * size : (index + 1) * size]
 
 
 def _by_name(wanted: List[str], given: List[str]) -> List[int]:
