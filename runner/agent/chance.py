@@ -23,7 +23,7 @@ def record_steps(fixture: Fixture, model: Any, optimizer: Any, found: Dict[str, 
     """
     for way, record in (("kept still", _record_still_step), ("with drawn gradients", _record_drawn_step)):
         try:
-            with state.kept(fixture.holding(model) + optimizers.variables(model, optimizer)):
+            with state.kept(fixture.holding(model) + state.generators(model) + optimizers.variables(model, optimizer)):
                 record(fixture, model, optimizer, found)
         except Exception as error:
             print("no step %s: it raised %s: %s" % (way, type(error).__name__, message_of(error)[:300]), flush=True)

@@ -249,12 +249,12 @@ class Fixture:
 
     def complete(self, model: Any) -> None:
         """Have a model make what only a call for training makes; what that changes of the rest is put back."""
-        with state.kept(self.holding(model)):
+        with state.kept(self.holding(model) + state.generators(model)):
             model(tensors(self.tf, self.inputs()), training=True)
 
     def holding(self, model: Any) -> List[Any]:
-        """Return the variables that a call of the model may change."""
-        return state.variables(model) + state.generators(model) + [held for _, held in state.beside(model, self.tf.Variable)]
+        """Return the variables that a call of the model may change, without the states of random generators."""
+        return state.variables(model) + [held for _, held in state.beside(model, self.tf.Variable)]
 
     def call(self, model: Any, inputs: Any) -> List[Any]:
         """Call the model for inference and return its outputs as a flat list of arrays."""

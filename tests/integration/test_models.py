@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.model import Outcome, Reason, Run, Status
+from runner.model import Check, CheckResult, Outcome, Reason, Run, Status
 from tests.integration.runs import command, newest
 
 pytestmark = pytest.mark.integration
@@ -104,6 +104,13 @@ def test_each_is_seen_as_what_it_is(run: Run, cell: str) -> None:
 )
 def test_what_was_lost_is_named(run: Run, cell: str, check: str, said: str) -> None:
     assert said in str(details(run.outcomes[f"load/{ENV}/{ENV}/{cell}"], check))
+
+
+def test_a_generator_of_its_own_is_not_taken_for_stillness(run: Run) -> None:
+    """Of which the load brings no state: the step is taken with recorded gradients, and right."""
+    found = run.outcomes[f"load/{ENV}/{ENV}/draws_in_training@seeded/own/own"]
+    assert found.checks[Check.TRAIN_STEP] is CheckResult.PASSED
+    assert found.notes["checks"]["train-step"]["taken"] == "with gradients drawn beforehand"
 
 
 def test_no_weight_is_what_every_new_model_has(run: Run) -> None:

@@ -54,7 +54,17 @@ def _class(tf):
             def call(self, inputs, training=None):
                 return inputs * tf.round(tf.random.uniform(tf.shape(inputs))) * 2 if training else inputs
 
-        _MADE.update(two=TwoSteps, step=Penalised, thinned=Thinned)
+        class Seeded(keras.layers.Layer):
+            """Draws from a generator of its own, as Keras 3 has it: put back, that draws the same again."""
+
+            def __init__(self, **arguments):
+                super().__init__(**arguments)
+                self.source = keras.random.SeedGenerator()
+
+            def call(self, inputs, training=None):
+                return keras.random.dropout(inputs, 0.4, seed=self.source) if training else inputs
+
+        _MADE.update(two=TwoSteps, step=Penalised, unstoppable=Thinned, seeded=Seeded)
     return _MADE
 
 
@@ -75,7 +85,7 @@ def _model(tf, what, wrong=False):
         value = layers.LSTM(4, dropout=0.3, stateful=True, name="recurrent")(layers.Reshape((3, 2))(value))
     normal = layers.BatchNormalization(name="normal")
     value = normal(value) if what != "frozen" or wrong else normal(value, training=False)
-    value = made["thinned"]()(value) if what == "unstoppable" else layers.Dropout(0.4)(value)
+    value = made[what]()(value) if what in ("unstoppable", "seeded") else layers.Dropout(0.4)(value)
     outputs = layers.Dense(2, name="answer")(value)
     model = (made["step"] if what == "step" and not wrong else keras.Model)(inputs, outputs)
     model.compile(keras.optimizers.Adam(0.01), "mse")
