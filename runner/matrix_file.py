@@ -70,7 +70,7 @@ def _as_list(value: object) -> object:
 OneOrMore = Annotated[
     list[str],
     BeforeValidator(_as_list),
-    Field(min_length=1, max_length=100),
+    Field(min_length=1, max_length=1000),
     WithJsonSchema({"anyOf": [{"type": ["string", "null"]}, {"type": "array", "items": {"type": ["string", "null"]}, "minItems": 1}]}),
 ]
 """A text or a list of texts; null stands for `none`."""

@@ -154,6 +154,8 @@ def _message(details: list[ErrorDetails], model: type[BaseModel], here: Loc, fil
     if kind == "string_type" and isinstance(value, int | float):
         raw = short(source.raw.get(file, str(value)))
         return f"{name}: {raw} is {_type(value)}, not text", f'write it in quotes: "{raw}"'
+    if kind == "too_long":
+        return f"{name} has {ctx['actual_length']} entries", f"no more than {ctx['max_length']}; patterns such as `price_*` stand for many"
     if kind == "too_short":
         return f"{name} is empty", "give at least one, or leave the key out"
     if kind in ("int_type", "float_type") and isinstance(value, str):

@@ -2,7 +2,7 @@
 
 from typing import Any, Dict
 
-from agent import expectation, optimizers, state, stillness
+from agent import expectation, optimizers, rounding, state, stillness
 from agent.drawing import FIRST_WEIGHTS
 from agent.fixture import NEXT_STEP, Fixture
 from agent.report import message_of
@@ -38,14 +38,21 @@ def _record_still_step(fixture: Fixture, model: Any, optimizer: Any, found: Dict
                 expectation.give(model, found["weights"])
                 expectation.ask(fixture, model, found)
                 state.reset(model)
+                before = rounding.held(fixture, model, optimizer)
                 told = fixture.train(model, optimizer, NEXT_STEP)
-                steps.append((state.weights(model)["arrays"], optimizers.read(optimizer), told))
+                steps.append((state.weights(model)["arrays"], optimizers.read(optimizer, model), told))
+        weights, after, told = steps[0]
+        noise = rounding.of_step(fixture, model, optimizer, before, weights, after["arrays"])
+    if not all(expectation.finite(value) for value in steps[0][0]):
+        # What divides by its rate, for one.
+        print("kept still, its next step leads to no finite numbers", flush=True)
+        return
     if stillness.draws(fixture, model) or not expectation.same_arrays(steps[0][0], steps[1][0], tolerance=1e-6):
         print("its next step is a matter of chance also when its layers drop nothing", flush=True)
         return
-    weights, after, told = steps[0]
     _, _, found["fresh"] = expectation.fresh_step(fixture, found, kept_still=True)
     expectation.note_next(found, weights, after)
+    found["step_noise"], found["slot_noise"] = noise
     if not found["evaluated"]:
         found["metrics"] = told
     found["still"] = True

@@ -2,8 +2,7 @@
 
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
-from agent import configuration, loaders, state
-from agent.arrays import flat
+from agent import rounding, state
 from agent.fixture import Fixture
 from agent.nearness import distance, size_of, type_name, within
 from agent.report import Report, message_of
@@ -13,17 +12,23 @@ def structure(report: Report, expected: Dict[str, Any], model: Any) -> None:
     """Compare variables by shape, dtype and trainable flag, and the layers that hold them."""
     found = state.weights(model)["meta"]
 
-    def shown(items: List[Dict[str, Any]]) -> List[str]:
-        return sorted("%s %s %s" % (item["shape"], item["dtype"], "trainable" if item["trainable"] else "frozen") for item in items)
+    def shown(items: List[Dict[str, Any]], flags: bool = True) -> List[str]:
+        words = ["frozen", "trainable"] if flags else ["", ""]
+        return sorted("%s %s %s" % (item["shape"], item["dtype"], words[item["trainable"]]) for item in items)
 
     wanted, seen = shown(expected["meta"]), shown(found)
     layers = state.layers(model)
     frozen = {item["name"]: item["trainable"] for item in expected["layers"]}
     thawed = [item["name"] for item in layers if item["name"] in frozen and frozen[item["name"]] != item["trainable"]]
+    flags = state.statistics(model)
+    thawed += [name for name, flag in sorted(expected["statistics"].items()) if name not in frozen and flags.get(name, flag) != flag]
     if not thawed:
         # In models inside the model the names of variables tell.
         pairs = zip(expected["meta"], state.pairing(expected["meta"], found) or [])
         thawed = [item["path"] for item, index in pairs if item["trainable"] != found[index]["trainable"]]
+    if not thawed and wanted != seen and shown(expected["meta"], flags=False) == shown(found, flags=False):
+        # Versions and classes name variables in their own way.
+        thawed = [item for item in wanted if item not in seen]
     detail = {}  # type: Dict[str, Any]
     if wanted != seen:
         detail["missing"] = [item for item in wanted if item not in seen][:20]
@@ -65,12 +70,18 @@ def weights(report: Report, expected: Dict[str, Any], model: Any, made: Optional
         else:
             matched.append(best)
             free.remove(best)
-    extra = [found["meta"][index]["path"] for index in free] if not absent else []
-    bad = bool(absent or extra)
+    # A copy of what was saved is no value that is wrong: where there is one too many, the structure says so.
+    copies = [index for index in free if any(distance(value, found["arrays"][index]) == 0.0 for value in expected["weights"])]
+    extra = [found["meta"][index]["path"] for index in free if index not in copies] if not absent else []
+    # Of what is not trained, where no variable of its shape is left, no value is wrong: it is gone, as the structure says.
+    left = [list(found["arrays"][index].shape) for index in free]
+    kept = {item["path"] for item in expected["meta"] if item["trainable"] or item["shape"] in left}
+    differing = [name for name in absent if name in kept]
+    bad = bool(differing or extra)
     detail = _as_made(found["arrays"], made, free if absent else [])
-    detail.update(matched_by="value", differing=(absent + lost)[:20], unexpected=extra[:20])
-    report.check("weights", "failed" if bad or lost else "passed", worst, **detail)
-    return None if bad else matched
+    detail.update(matched_by="value", differing=(differing + lost)[:20], unexpected=extra[:20])
+    report.check("weights", "failed" if bad or lost else "passed", worst if bad else 0.0, **detail)
+    return None if bad or absent else matched
 
 
 def _as_made(found: List[Any], made: Optional[List[Any]], wrong: List[int]) -> Dict[str, Any]:
@@ -104,9 +115,11 @@ def outputs(
     expected: Dict[str, Any],
     call: Callable[[Any], List[List[Any]]],
     ordered: bool,
+    predict: Optional[Callable[[], List[Any]]] = None,
 ) -> List[str]:
     """Compare outputs within the tolerance, for the usual inputs and then for awkward ones. Return in words which have another type.
 
+    `predict` returns what the model's own way to predict gives, where it has one.
     `call` returns candidates for the outputs of some inputs, which count alike; unordered ones are matched by shape and value.
     What raises for the usual inputs is raised; what raises for awkward ones only is told.
     """
@@ -116,10 +129,11 @@ def outputs(
     if not ordered:
         # A signature of the user's own may give more than the model.
         candidates = [_arranged(expected["outputs"], found) for found in candidates]
-    good, gap = _nearest(request, expected["outputs"], candidates, sizes, coarse)
+    noise = rounding.allowed(expected["noise"], rounding.USUAL, len(sizes))
+    good, gap = _nearest(request, expected["outputs"], candidates, sizes, coarse, noise)
     count = len(candidates[0])
     wrong = "%d outputs instead of %d" % (count, len(expected["outputs"])) if count != len(expected["outputs"]) else None
-    differing, raised = [] if good else ["the usual inputs"], []
+    differing, raised = [] if good else [rounding.USUAL], []
     pairs = [(type_name(one), type_name(other)) for one, other in zip(expected["outputs"], candidates[0])]
     others = [(index, one, other) for index, (one, other) in enumerate(pairs) if one != other]
     other_signature = report.facts["checks"]["signature"]["result"] == "failed" and bool(others or wrong)
@@ -130,10 +144,18 @@ def outputs(
         except Exception as error:
             raised.append("%s: %s: %s" % (name, type(error).__name__, message_of(error)[:300]))
             continue
-        alike, distant = _nearest(request, wanted, found, [scale * part for part in sizes], coarse)
+        noise = rounding.allowed(expected["noise"], name, len(sizes))
+        alike, distant = _nearest(request, wanted, found, [scale * part for part in sizes], coarse, noise)
         gap = max(gap, distant / scale)
         if not alike:
             differing.append(name)
+    if expected["predicted"] and predict is not None:
+        noise = rounding.allowed(expected["noise"], rounding.USUAL, len(expected["predicted"]))
+        scales = [_sizes(value) for value in expected["predicted"]]
+        alike, distant = _nearest(request, expected["predicted"], [predict()], scales, coarse, noise)
+        gap = max(gap, distant)
+        if not alike:
+            differing.append("what predict gives")
     report.check(
         "outputs",
         "failed" if differing or raised else "passed",
@@ -142,7 +164,7 @@ def outputs(
         reason="signature-differs" if other_signature else "predict-raised" if raised and not differing else None,
         bit_equal=gap == 0.0,
         count=wrong,
-        compared=["the usual inputs", *expected["further_names"]],
+        compared=[rounding.USUAL, *expected["further_names"]],
         differing=differing,
         raised=raised,
     )
@@ -170,7 +192,7 @@ def _sizes(value: Any) -> Any:
 
 
 def _nearest(
-    request: Dict[str, Any], expected: List[Any], candidates: List[List[Any]], scales: List[Any], coarse: List[str]
+    request: Dict[str, Any], expected: List[Any], candidates: List[List[Any]], scales: List[Any], coarse: List[str], noise: List[float]
 ) -> Tuple[bool, float]:
     """Return whether one of the candidates is right, and the largest difference of the nearest."""
     best = None  # type: Optional[Tuple[bool, float]]
@@ -179,7 +201,8 @@ def _nearest(
             result = (False, float("inf"))
         else:
             gaps = [distance(one, other) for one, other in zip(expected, found)]
-            good = all(within(request, one, other, scale, coarse) for one, other, scale in zip(expected, found, scales))
+            parts = zip(expected, found, scales, noise)
+            good = all(within(request, one, other, scale, coarse, allowed) for one, other, scale, allowed in parts)
             result = (good, max(gaps))
         if best is None or (not result[0], result[1]) < (not best[0], best[1]):
             best = result
@@ -211,42 +234,6 @@ def _fits(item: Dict[str, Any], other: Dict[str, Any]) -> bool:
     return len(item["shape"]) == len(other["shape"]) and all(
         one == two or None in (one, two) for one, two in zip(item["shape"], other["shape"])
     )
-
-
-def forms(expected: Dict[str, Any], model: Any, inputs: Any, answer: Any) -> List[str]:
-    """Return in words which input takes fewer sizes than it did, and whether outputs come by name as they did."""
-    takes = state.interface(model, flat(inputs), flat(answer))["inputs"]
-    problems = [
-        "input %d takes %s instead of %s" % (index + 1, _shown(other["shape"]), _shown(item["shape"]))
-        for index, (item, other) in enumerate(zip(expected["interface"]["inputs"], takes))
-        if any(size is None and now is not None for size, now in zip(item["shape"], other["shape"]))
-    ]
-    gives = state.kind_of(answer)
-    if gives != expected["answers"] and "dict" in gives + expected["answers"]:
-        problems.append("outputs come as %s instead of %s" % (gives, expected["answers"]))
-    return problems
-
-
-def _shown(shape: List[Any]) -> str:
-    return "rows of %s" % (" x ".join("any" if size is None else str(size) for size in shape) or "one value")
-
-
-def config(request: Dict[str, Any], report: Report, expected: Dict[str, Any], model: Any, types: List[str], forms: List[str]) -> None:
-    """Compare what a whole model holds besides values; `types` and `forms` are what outputs and inputs told.
-
-    Of a model that was built here only that was not made here, and the random state that a checkpoint brings. Where its outputs differ
-    its settings are told all the same: they may say why.
-    """
-    found = configuration.read(model, own=request["loader"] not in loaders.REBUILDING)
-    settings = forms + configuration.differences(expected["configuration"], found)
-    if request["loader"] not in loaders.REBUILDING:
-        report.check("config", "failed" if types + settings else "passed", problems=(types + settings)[:20])
-        return
-    brought = request["loader"].startswith("checkpoint-")
-    problems = types + (configuration.other_random_states(expected["configuration"], found) if brought else [])
-    judged = problems or (brought and configuration.has_random_state(expected["configuration"]))
-    told = settings[:20] if report.facts["checks"]["outputs"]["result"] == "failed" else []
-    report.check("config", "failed" if problems else "passed" if judged else "not-applicable", problems=problems[:20], settings=told)
 
 
 def _arranged(expected: List[Any], found: List[Any]) -> List[Any]:

@@ -4,10 +4,11 @@ Versions write the same thing in different ways, so only what both sides tell is
 them: numbers, words and flags of a layer's config, whether there is a regularizer or constraint, policies other than float32.
 """
 
-import inspect
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 from agent import state
+from agent.own import UNKNOWN, is_own, made_with, plain
+from agent.stillness import RATES
 
 # Names, what other checks look at, and what says how something is computed, written or found, not what.
 LEFT_OUT = (
@@ -21,66 +22,108 @@ LEFT_OUT = (
         "is_quantized",
         "quantization_config",
     ),
+    *("input_layers", "output_layers"),
     *("module", "function_type", "output_shape_module", "output_shape_type", "mask_module", "mask_type"),
 )
 HOLDERS = ("_regularizer", "_constraint")
 POLICIES = ("mixed_float16", "mixed_bfloat16", "float16", "bfloat16", "float64")
 SPECIAL_TOKENS = ("", "[UNK]")
+# Of each layer.
+Read = Dict[str, Any]
 
 
-def read(model: Any, own: bool = True) -> Dict[str, Any]:
-    """Return by the name of each layer {arguments, policy, vocabulary, random}; of layers that share a name nothing.
+def read(model: Any, own: bool = True) -> Dict[str, List[Read]]:
+    """Return by their name what layers have: {own, named, arguments, policy, vocabulary, random}; most often one layer has a name.
 
     The policy of an input says nothing: it computes nothing; nor does that of a model, whose layers have theirs. Layers and models of
     the user's own are asked for their config only where `own` is set.
     """
-    found = {}  # type: Dict[str, Any]
-    layers = [layer for layer in state.every_layer(model) if not hasattr(layer, "layers") or state.is_own(type(layer))]
-    names = [layer.name for layer in layers]
-    for layer in layers:
-        if names.count(layer.name) == 1:
-            config = _config(layer) if own or not state.is_own(type(layer)) else {}
-            found[layer.name] = {
+    found = {}  # type: Dict[str, List[Read]]
+    for layer in state.every_layer(model):
+        kind = type(layer)
+        if hasattr(layer, "layers") and not is_own(kind):
+            continue
+        config = _config(layer) if own or not is_own(kind) else {}
+        found.setdefault(layer.name, []).append(
+            {
+                "own": kind.__name__ if is_own(kind) else None,
+                "named": any(layer is item for item in getattr(model, "layers", [])) and not is_own(type(model)),
                 "arguments": {key: config[key] for key in sorted(config) if key not in LEFT_OUT},
-                "policy": None if type(layer).__name__ == "InputLayer" or hasattr(layer, "layers") else _policy(layer),
+                "policy": None if kind.__name__ == "InputLayer" or hasattr(layer, "layers") else _policy(layer),
                 "vocabulary": _vocabulary(layer),
-                "random": _random(layer) if config.get("seed") is not None or state.is_own(type(layer)) else None,
+                "random": _random(layer) if config.get("seed") is not None or is_own(kind) else None,
             }
+        )
     return found
 
 
-def differences(expected: Dict[str, Any], found: Dict[str, Any]) -> List[str]:
+def differences(expected: Dict[str, List[Read]], found: Dict[str, List[Read]]) -> List[str]:
     """Return in words what a loaded model has otherwise than the saved one had."""
-    problems = []
-    for name in sorted(set(expected) & set(found)):
-        wanted, seen = expected[name], found[name]
-        for key, value in wanted["arguments"].items():
-            other = seen["arguments"].get(key, value)
-            if not _same(value, other):
-                problems.append("%s: %s is %r instead of %r" % (name, key, other, value))
-        policies = (wanted["policy"], seen["policy"])
-        if policies[0] != policies[1] and set(policies) & set(POLICIES) and None not in policies:
-            problems.append("%s: the dtype policy is %s instead of %s" % (name, policies[1], policies[0]))
-        if wanted["vocabulary"] is not None and seen["vocabulary"] is not None and wanted["vocabulary"] != seen["vocabulary"]:
-            problems.append("%s: %s" % (name, _told(wanted["vocabulary"], seen["vocabulary"])))
+    problems = [told for pair in _pairs(expected, found) for told in _otherwise(*pair)]
     return problems + other_random_states(expected, found)
 
 
-def other_random_states(expected: Dict[str, Any], found: Dict[str, Any]) -> List[str]:
-    """Return in words which layers' random generators are in another state."""
-    states = {name: (expected[name]["random"], found[name]["random"]) for name in sorted(set(expected) & set(found))}
-    return ["%s: the state of its random generator" % name for name, pair in states.items() if None not in pair and pair[0] != pair[1]]
+def _pairs(expected: Dict[str, List[Read]], found: Dict[str, List[Read]]) -> Iterator[Tuple[str, Read, Read]]:
+    """Yield what layers of one name have on both sides; and what the one layer of an own class has, whose name was lost."""
+    for name in sorted(set(expected) & set(found)):
+        seen = list(found[name])
+        # In which order versions have layers of one name is their own affair.
+        for one in expected[name] if len(expected[name]) == len(seen) else []:
+            other = next((other for other in seen if not list(_otherwise(name, one, other))), seen[0])
+            seen.remove(other)
+            yield name, one, other
+    yield from ((name, one, other) for name, one, _, other in _renamed(expected, found))
 
 
-def has_random_state(expected: Dict[str, Any]) -> bool:
+def _renamed(expected: Dict[str, List[Read]], found: Dict[str, List[Read]]) -> Iterator[Tuple[str, Read, str, Read]]:
+    """Yield (name, what was read of it) on both sides of each layer that is the only one of an own class and has another name."""
+    sides = [
+        [(name, layer) for name in sorted(set(one) - set(two)) for layer in one[name]]
+        for one, two in ((expected, found), (found, expected))
+    ]
+    kinds = [[layer["own"] for _, layer in side] for side in sides]
+    for name, one in sides[0]:
+        if one["own"] is not None and kinds[0].count(one["own"]) == kinds[1].count(one["own"]) == 1:
+            yield (name, one, *sides[1][kinds[1].index(one["own"])])
+
+
+def names_lost(expected: Dict[str, List[Read]], found: Dict[str, List[Read]]) -> List[str]:
+    """Return in words which layers of own classes have another name; of those alone that a config names, not the code of a class."""
+    return ["%s: is called %s" % (name, other) for name, one, other, _ in _renamed(expected, found) if one["named"]]
+
+
+def _otherwise(name: str, wanted: Read, seen: Read) -> Iterator[str]:
+    """Yield in words what a layer has otherwise."""
+    for key, value in wanted["arguments"].items():
+        other = seen["arguments"].get(key, value)
+        # Some versions write what an empty list stands for.
+        if value != [] and not _same(value, other):
+            yield "%s: %s is %r instead of %r" % (name, key, other, value)
+    policies = (wanted["policy"], seen["policy"])
+    if policies[0] != policies[1] and set(policies) & set(POLICIES) and None not in policies:
+        yield "%s: the dtype policy is %s instead of %s" % (name, policies[1], policies[0])
+    if wanted["vocabulary"] is not None and seen["vocabulary"] is not None and wanted["vocabulary"] != seen["vocabulary"]:
+        yield "%s: %s" % (name, _told(wanted["vocabulary"], seen["vocabulary"]))
+
+
+def other_random_states(expected: Dict[str, List[Read]], found: Dict[str, List[Read]]) -> List[str]:
+    """Return in words which layers' random generators are in another state; of layers that share a name nothing."""
+    pairs = [(name, one["random"], other["random"]) for name, one, other in _pairs(expected, found) if len(expected[name]) == 1]
+    return ["%s: the state of its random generator" % name for name, one, other in pairs if None not in (one, other) and one != other]
+
+
+def has_random_state(expected: Dict[str, List[Read]]) -> bool:
     """Say whether a layer has a random generator whose state can be compared."""
-    return any(layer["random"] is not None for layer in expected.values())
+    return any(layer["random"] is not None for layers in expected.values() for layer in layers)
 
 
 def _config(layer: Any) -> Dict[str, Any]:
     """Return what of a layer's config can be compared: None where something is said not to be there."""
     # A config of the user's own may leave out what decides in training alone.
-    found = _made_with(layer) if state.is_own(type(layer)) else {}
+    own = is_own(type(layer))
+    found = _arguments(layer) if own else {}
+    if own:
+        found.update({name: vars(layer)[name] for name in RATES if isinstance(vars(layer).get(name), (int, float))})
     try:
         config = layer.get_config()
     except Exception:
@@ -90,35 +133,40 @@ def _config(layer: Any) -> Dict[str, Any]:
         if key.endswith(HOLDERS):
             found[key] = value.get("class_name") if isinstance(value, dict) else None if value is None else str(value)
             held = getattr(layer, key, None)
-            found.update({"%s: %s" % (key, name): number for name, number in _made_with(held).items()})
+            given = {name: item for name, item in _arguments(held).items() if item is not None or is_own(type(held))}
+            found.update({"%s: %s" % (key, name): item for name, item in given.items()})
+        elif key.endswith("_initializer") and is_own(type(getattr(layer, key, None))):
+            found.update({"%s: %s" % (key, name): item for name, item in _arguments(getattr(layer, key)).items()})
+        elif own:
+            item = plain(value)
+            if item is not UNKNOWN and item is not None:
+                found[key] = item
         elif isinstance(value, (bool, int, float, str)):
             found[key] = value
-        elif isinstance(value, (list, tuple)) and value and all(isinstance(item, (bool, int, float)) for item in value):
+        elif isinstance(value, (list, tuple)) and all(isinstance(item, (bool, int, float)) for item in value):
             found[key] = list(value)
     return found
 
 
-def _made_with(value: Any) -> Dict[str, Any]:
-    """Return the arguments that an object was made with, of those that it keeps under their names: numbers, words and flags."""
-    try:
-        names = list(inspect.signature(type(value).__init__).parameters)
-    except (TypeError, ValueError):
-        return {}
-    held = getattr(value, "__dict__", {})
-    kept = {name: held.get(name, held.get("_" + name)) for name in names if name not in LEFT_OUT}
-    return {name: _plain(item) for name, item in kept.items() if isinstance(_plain(item), (bool, int, float, str))}
-
-
-def _plain(value: Any) -> Any:
-    """Return a NumPy scalar as Python's own."""
-    return value.item() if getattr(value, "shape", None) == () and hasattr(value, "item") else value
+def _arguments(value: Any) -> Dict[str, Any]:
+    return {name: item for name, item in made_with(value).items() if name not in LEFT_OUT}
 
 
 def _same(one: Any, other: Any) -> bool:
-    numbers = [value[0] if isinstance(value, list) and len(set(value)) == 1 else value for value in (one, other)]
-    if all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in numbers):
-        return bool(abs(numbers[0] - numbers[1]) <= 1e-6 * max(1e-3, abs(numbers[0])))
-    return bool(numbers[0] == numbers[1])
+    one, other = _single(one), _single(other)
+    if all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in (one, other)):
+        # What is infinite is no nearer to itself than that.
+        return bool(one == other or abs(one - other) <= 1e-6 * max(1e-3, abs(one)))
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(_same(*pair) for pair in zip(one, other))
+    if isinstance(one, dict) and isinstance(other, dict):
+        return set(one) == set(other) and all(_same(value, other[key]) for key, value in one.items())
+    return bool(one == other)
+
+
+def _single(value: Any) -> Any:
+    """Return what a list has in it where that is always the same: some versions write one number for all sizes."""
+    return value[0] if isinstance(value, list) and value and all(item == value[0] for item in value) else value
 
 
 def _policy(layer: Any) -> Optional[str]:
@@ -148,5 +196,5 @@ def _told(expected: List[str], found: List[str]) -> str:
 
 
 def _random(layer: Any) -> Optional[List[int]]:
-    value = state.generator(layer)
-    return None if value is None else [int(number) for number in state.array(value).ravel()]
+    values = state.generators_of(layer)
+    return [int(number) for value in values for number in state.array(value).ravel()] or None

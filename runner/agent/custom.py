@@ -2,13 +2,16 @@
 
 import re
 import types
-from typing import Any, Dict, Iterator, Optional
+from typing import Any, Dict, Iterator, List, Optional, Tuple
 
-from agent import state
+from agent.own import is_own, made_with
 from agent.report import message_of
+from agent.state import every_layer
 
 # Where versions keep what a model is compiled with; what wraps a loss or a metric of the user's own differs too.
 COMPILED = ("optimizer", "loss", "compiled_loss", "_compile_loss", "metrics", "compiled_metrics", "_compile_metrics")
+# What has a name of its own; of anything else that is that of its class.
+NAMED = (type, types.FunctionType)
 
 # What stands before the name, or the config, of what was not found. Each version has messages of its own, often several in one.
 BEFORE = [
@@ -47,38 +50,53 @@ def names(model: Any) -> Dict[str, str]:
     name of its class: some messages give that.
     """
     found = {}  # type: Dict[str, str]
-    seen = {}  # type: Dict[int, int]
-    for layer in state.every_layer(model):
-        _visit(layer, found, seen, depth=1)
-    for name in COMPILED:
-        _visit(getattr(model, name, None), found, seen, depth=3)
+    for value in _own_parts([(layer, 1) for layer in every_layer(model)] + [(getattr(model, name, None), 3) for name in COMPILED]):
+        if isinstance(value, NAMED):
+            found[value.__name__] = value.__name__
+            continue
+        kind = type(value).__name__
+        found[kind] = kind
+        is_layer = hasattr(value, "weights") and not hasattr(value, "update_state")
+        if isinstance(getattr(value, "name", None), str) and not is_layer:
+            found.setdefault(value.name, kind)
     return found
 
 
-def _visit(value: Any, found: Dict[str, str], seen: Dict[int, int], depth: int) -> None:
-    """Add the name of a class or function if it is the user's own, and go `depth` objects on into what Keras's objects hold."""
-    if seen.get(id(value), -1) >= depth:
-        return
-    seen[id(value)] = depth
-    if isinstance(value, (list, tuple)):
-        for item in value:
-            _visit(item, found, seen, depth)
-    elif isinstance(value, dict):
-        for item in value.values():
-            _visit(item, found, seen, depth)
-    elif isinstance(value, (type, types.FunctionType)):
-        if state.is_own(value):
-            found[value.__name__] = value.__name__
-    elif _is_keras(value):
-        kind = type(value)
-        if state.is_own(kind):
-            found[kind.__name__] = kind.__name__
-            is_layer = hasattr(value, "weights") and not hasattr(value, "update_state")
-            if isinstance(getattr(value, "name", None), str) and not is_layer:
-                found.setdefault(value.name, kind.__name__)
-        if depth > 0:
-            for item in list(getattr(value, "__dict__", {}).values()):
-                _visit(item, found, seen, depth - 1)
+def arguments(model: Any) -> Dict[str, Any]:
+    """Return what losses and metrics of own classes were made with, by `Class: argument`; of classes that occur twice nothing."""
+    held = [(getattr(model, name, None), 3) for name in COMPILED[1:]]
+    parts = [part for part in _own_parts(held) if not isinstance(part, NAMED)]
+    classes = [type(part).__name__ for part in parts]
+    return {
+        "%s: %s" % (kind, name): value
+        for kind, part in zip(classes, parts)
+        if classes.count(kind) == 1
+        for name, value in made_with(part).items()
+        # Each Keras has words of its own for how a loss is reduced; its value shows it.
+        if name not in ("name", "dtype", "reduction")
+    }
+
+
+def _own_parts(held: List[Tuple[Any, int]]) -> Iterator[Any]:
+    """Yield what is the user's own, each once, of (value, depth): go `depth` objects on into what Keras's objects hold."""
+    seen = {}  # type: Dict[int, int]
+    told = set()
+    waiting = list(reversed(held))
+    while waiting:
+        value, depth = waiting.pop()
+        if seen.get(id(value), -1) >= depth:
+            continue
+        seen[id(value)] = depth
+        if isinstance(value, (list, tuple, dict)):
+            inside = list(value.values()) if isinstance(value, dict) else list(value)
+            waiting += [(item, depth) for item in reversed(inside)]
+            continue
+        named = isinstance(value, NAMED)
+        if (named or _is_keras(value)) and is_own(value if named else type(value)) and id(value) not in told:
+            told.add(id(value))
+            yield value
+        if not named and _is_keras(value) and depth > 0:
+            waiting += [(item, depth - 1) for item in reversed(list(getattr(value, "__dict__", {}).values()))]
 
 
 def _is_keras(value: Any) -> bool:

@@ -38,11 +38,14 @@ def assign(model: Any, seed: int, kind: type) -> None:
 def _positive(variable: Any, value: Any) -> Optional[float]:
     """Return about how large a variable is that models may take the root or logarithm of, or divide by; None for any other.
 
-    Such ones have a constraint, or begin with one round positive number everywhere, as scales do. Nothing drawn at random is round.
+    Such ones have a constraint, or begin with one round positive number everywhere, as scales do (nothing drawn at random is round), or are
+    not trained and begin with nothing negative, as means of squares do.
     """
     first = float(value.ravel()[0]) if value.size and value.dtype.kind == "f" else 0.0
     if first > 0.0 and abs(first - round(first, 3)) < 1e-6 * first and bool((value == value.ravel()[0]).all()):
         return first
+    if not getattr(variable, "trainable", True) and value.size and value.dtype.kind == "f" and float(value.min()) >= 0.0:
+        return float(value.mean()) or 1.0
     if getattr(variable, "constraint", None) is not None:
         return 1.0 / float(value.shape[0]) ** 0.5 if value.ndim > 1 else 1.0
     return 1.0 if "variance" in variable.name else None

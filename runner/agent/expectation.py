@@ -7,7 +7,7 @@ after one more training step, once as the trained model took it and once as the 
 import os
 from typing import Any, Dict, List, Optional, Tuple
 
-from agent import custom, files, optimizers, state, stillness
+from agent import custom, files, optimizers, rounding, state, stillness
 from agent.arrays import flat, tensors, text
 from agent.drawing import FIRST_WEIGHTS, altered
 from agent.fixture import NEXT_STEP, Fixture
@@ -17,7 +17,7 @@ from agent.seeds import SEED, seed
 
 JSON = "expectation.json"
 ARRAYS = "expectation.npz"
-GROUPS = ("outputs", "further", "weights", "beside", "slots", "next", "fresh", "next_slots", "drawn_next", "drawn_fresh")
+GROUPS = ("outputs", "further", "predicted", "weights", "beside", "slots", "next", "fresh", "next_slots", "drawn_next", "drawn_fresh")
 
 
 def make(fixture: Fixture) -> Dict[str, Any]:
@@ -32,15 +32,17 @@ def make(fixture: Fixture) -> Dict[str, Any]:
     repeated = fixture.call(model, fixture.inputs())
     if not same_arrays(found["outputs"], repeated):
         raise FixtureFault("two calls of one model on the same inputs gave different outputs: nothing can be compared")
-    if not all(_finite(output) for output in repeated):
-        raise FixtureFault("the outputs are not finite numbers")
+    if not all(finite(output) for output in repeated):
+        raise FixtureFault("the outputs are not finite numbers: its weights, which are drawn by NumPy, are perhaps not allowed to be such")
     record_further(fixture, model, found)
+    found["noise"] = rounding.of_outputs(fixture, model, found)
     if optimizer is not None:
         if hasattr(fixture.module, "train_step"):
             # Which does not tell.
             evaluate(fixture, model, found)
+        before = rounding.held(fixture, model, optimizer)
         found["metrics"].update(fixture.train(model, optimizer, NEXT_STEP))
-        note_next(found, state.weights(model)["arrays"], optimizers.read(optimizer))
+        note_next(found, state.weights(model)["arrays"], optimizers.read(optimizer, model))
         twin, outputs, found["fresh"] = fresh_step(fixture, found)
         # To ask the model itself is cheap; its step need not do what it says, and takes another twin.
         draws = _draws(fixture, twin, found["weights"])
@@ -51,6 +53,9 @@ def make(fixture: Fixture) -> Dict[str, Any]:
             # The first step of a schedule may move nothing.
             moved = not same_arrays(found["fresh"], otherwise, tolerance=1e-6)
             found["chance"] = moved or (draws is True and not fixture.steps_itself(model))
+        if not found["chance"]:
+            noise = rounding.of_step(fixture, model, optimizer, before, found["next"], found["next_slots"])
+            found["step_noise"], found["slot_noise"] = noise
     return found
 
 
@@ -128,13 +133,17 @@ def _batch(fixture: Fixture) -> List[Any]:
 def record_further(fixture: Fixture, model: Any, found: Dict[str, Any]) -> None:
     """Record the outputs for awkward inputs; where the model itself raises or gives no numbers there is nothing to compare."""
     found["further_names"], found["further"] = [], []
+    fixed = state.batch_size(model)
     for name, _, inputs in fixture.further():
+        if fixed is not None and len(flat(inputs)[0]) != fixed:
+            print("%s: left out, since the model takes batches of %d" % (name, fixed), flush=True)
+            continue
         try:
             outputs = fixture.call(model, inputs)
         except Exception as error:
             print("%s: left out, since the model raised %s: %s" % (name, type(error).__name__, message_of(error)[:300]), flush=True)
             continue
-        if len(outputs) == len(found["outputs"]) and all(_finite(output) for output in outputs):
+        if len(outputs) == len(found["outputs"]) and all(finite(output) for output in outputs):
             found["further_names"].append(name)
             found["further"] += outputs
 
@@ -142,6 +151,7 @@ def record_further(fixture: Fixture, model: Any, found: Dict[str, Any]) -> None:
 def take(fixture: Fixture, model: Any, optimizer: Any) -> Dict[str, Any]:
     """Record a model as it is after one more call, and as it is saved then: a call may change what the model holds."""
     answer = fixture.answer(model, fixture.inputs())
+    added = state.added(model)
     outputs, inputs = flat(answer), flat(fixture.inputs())
     weights = state.weights(model)
     beside = state.beside(model, fixture.tf.Variable)
@@ -157,8 +167,12 @@ def take(fixture: Fixture, model: Any, optimizer: Any) -> Dict[str, Any]:
         "outputs": outputs,
         "interface": state.interface(model, inputs, outputs),
         "answers": state.kind_of(answer),
+        "added": added,
+        "predicted": fixture.predictions(model),
+        "statistics": state.statistics(model),
         "custom_names": custom.names(model),
         "loss": state.loss_name(model),
+        "compiled_with": custom.arguments(model),
         "stateful": bool(state.stateful_layers(model)),
         "compiled": getattr(model, "optimizer", None) is not None,
         "input_names": state.tensor_names(model, "input", len(inputs)),
@@ -170,9 +184,11 @@ def take(fixture: Fixture, model: Any, optimizer: Any) -> Dict[str, Any]:
         "chance": False,
         "drawn": False,
         "still": False,
+        "step_noise": [],
+        "slot_noise": [],
     }  # type: Dict[str, Any]
     if optimizer is not None:
-        found["optimizer"] = optimizers.read(optimizer)
+        found["optimizer"] = optimizers.read(optimizer, model)
         found["slots"] = found["optimizer"].pop("arrays")
     return found
 
@@ -205,7 +221,8 @@ def same_arrays(left: List[Any], right: List[Any], tolerance: float = 0.0) -> bo
     return True
 
 
-def _finite(value: Any) -> bool:
+def finite(value: Any) -> bool:
+    """Say whether an array holds nothing but finite numbers, if it holds any."""
     import numpy
 
     return value.dtype.kind not in "fc" or bool(numpy.isfinite(value).all())

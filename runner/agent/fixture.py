@@ -12,6 +12,7 @@ from typing import Any, Callable, Dict, Iterator, List, Optional
 from agent import state
 from agent.arrays import each, flat, tensors, unseen_in
 from agent.drawing import OTHER_WEIGHTS, assign
+from agent.own import is_own
 from agent.report import FixtureFault, Unsupported, error_number, message_of
 
 TRAIN_STEPS = 3
@@ -239,7 +240,7 @@ class Fixture:
         return hasattr(self.module, "train_step") or self._class_steps(model)
 
     def _class_steps(self, model: Any) -> bool:
-        return any("train_step" in vars(kind) and state.is_own(kind) for kind in type(model).__mro__)
+        return any("train_step" in vars(kind) and is_own(kind) for kind in type(model).__mro__)
 
     def warm_up(self, model: Any, optimizer: Any) -> None:
         """Train the first steps, on data that differ from step to step."""
@@ -255,6 +256,19 @@ class Fixture:
     def holding(self, model: Any) -> List[Any]:
         """Return the variables that a call of the model may change, without the states of random generators."""
         return state.variables(model) + [held for _, held in state.beside(model, self.tf.Variable)]
+
+    def predictions(self, model: Any) -> List[Any]:
+        """Return what `predict` of a model gives whose class has a step of its own for it, as a flat list of arrays; else nothing."""
+        if not any("predict_step" in vars(kind) and is_own(kind) for kind in type(model).__mro__):
+            return []
+        return self.predict(model)
+
+    def predict(self, model: Any) -> List[Any]:
+        """Return what `predict` gives for the usual inputs, as a flat list of arrays."""
+        state.reset(model)
+        outputs = model.predict(tensors(self.tf, self.inputs()), batch_size=len(flat(self.inputs())[0]), verbose=0)
+        state.reset(model)
+        return flat(outputs)
 
     def call(self, model: Any, inputs: Any) -> List[Any]:
         """Call the model for inference and return its outputs as a flat list of arrays."""

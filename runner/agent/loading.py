@@ -4,7 +4,7 @@ import os
 import shutil
 from typing import Any, Dict, List, Optional
 
-from agent import checks, expectation, faults, files, formats, loaders, optimizers, state, stillness, training_checks
+from agent import checks, expectation, faults, files, formats, loaders, optimizers, state, stillness, training_checks, whole
 from agent.arrays import flat
 from agent.files import MANIFEST, MODEL
 from agent.fixture import NEXT_STEP, Fixture, has_weights
@@ -69,15 +69,19 @@ def compare_model(
         report.phase("weights")
         order = checks.weights(report, expected, model, loaded.made)
     report.phase("outputs")
-    answers = []  # type: List[Any]
+    answers, added = [], []  # type: List[Any], List[Optional[float]]
 
     def call(inputs: Any) -> List[List[Any]]:
         answers.append(fixture.answer(model, inputs))
+        added.append(state.added(model))
         return [flat(answers[-1])]
 
-    types = checks.outputs(request, report, fixture, expected, call, ordered=True)
+    types = checks.outputs(request, report, fixture, expected, call, ordered=True, predict=lambda: fixture.predict(model))
     report.phase("config")
-    checks.config(request, report, expected, model, types, checks.forms(expected, model, fixture.inputs(), answers[0]))
+    forms = whole.forms(expected, model, fixture.inputs(), answers[0])
+    if order is not None:
+        forms += whole.added(request, expected, added[0])
+    whole.config(request, report, expected, model, types, forms)
     # A load of the user's own that says what optimizer there is owes no compiled model.
     if request["loader"] in loaders.COMPILING or (
         request["loader"] == "own" and (getattr(model, "optimizer", None) is not None or not loaded.told_optimizer)
@@ -90,7 +94,7 @@ def compare_model(
         report.check("train-step", "not-applicable")
         return
     report.phase("optimizer")
-    found = optimizers.read(loaded.optimizer) if loaded.optimizer is not None else None
+    found = optimizers.read(loaded.optimizer, model) if loaded.optimizer is not None else None
     waiting = training_checks.optimizer(request, report, expected, found)
     if found is None:
         report.check("train-step", "not-applicable", detail="there is no optimizer to step with")
@@ -100,7 +104,7 @@ def compare_model(
         fixture.train(model, loaded.optimizer, NEXT_STEP)
         checks.structure(report, expected, model)
         like = training_checks.late_weights(request, report, expected, state.weights(model))
-        training_checks.late_optimizer(request, report, expected, optimizers.read(loaded.optimizer), like, [])
+        training_checks.late_optimizer(request, report, expected, optimizers.read(loaded.optimizer, model), like, [])
         return
     if expected["evaluated"]:
         training_checks.metrics(request, report, expected, fixture.evaluate(model))
@@ -125,7 +129,7 @@ def step(
     if expected["chance"] and waiting is not None and order is not None:
         # What the step leaves is a matter of chance, so slots that wait for it have to come now.
         optimizers.make_slots(loaded.optimizer, loaded.model)
-        waiting = training_checks.optimizer(request, report, expected, optimizers.read(loaded.optimizer))
+        waiting = training_checks.optimizer(request, report, expected, optimizers.read(loaded.optimizer, loaded.model))
     if expected["drawn"] and order is not None:
         fixture.drawn_step(loaded.model, loaded.optimizer, order)
         after = state.weights(loaded.model)["arrays"]
@@ -146,6 +150,9 @@ def step(
             _unseen(report, waiting, "it creates its slots at the first step, which is a matter of chance")
         return
     after = state.weights(loaded.model)["arrays"]
+    if order is None and report.facts["checks"]["weights"]["result"] == "passed":
+        report.check("train-step", "not-applicable", why="the model has fewer weights to step with")
+        return
     if order is None:
         report.check("train-step", "failed", reason="train-step-differs", why="the step started from other weights")
         if waiting is not None:
@@ -154,7 +161,9 @@ def step(
     taken = "with layers of chance kept still" if kept_still else ""
     like = training_checks.train_step(request, report, expected, [after[index] for index in order], taken)
     if waiting is not None:
-        training_checks.late_optimizer(request, report, expected, optimizers.read(loaded.optimizer), like, waiting)
+        training_checks.late_optimizer(request, report, expected, optimizers.read(loaded.optimizer, loaded.model), like, waiting)
+    elif like == "next" and report.facts["checks"]["optimizer"]["result"] == "passed":
+        training_checks.slots_after(request, report, expected, optimizers.read(loaded.optimizer, loaded.model))
 
 
 def _comes_late(request: Dict[str, Any], expected: Dict[str, Any], loaded: loaders.Loaded) -> bool:

@@ -52,10 +52,10 @@ def _wide(expected: Any, found: Any) -> Tuple[Any, Any, Any]:
     return left, right, (left == right) | (numpy.isnan(left) & numpy.isnan(right))
 
 
-def within(request: Dict[str, Any], expected: Any, found: Any, scale: Any = 1.0, coarse: Sequence[str] = ()) -> bool:
+def within(request: Dict[str, Any], expected: Any, found: Any, scale: Any = 1.0, coarse: Sequence[str] = (), noise: float = 0.0) -> bool:
     """Say whether two arrays agree within the tolerance of the expected dtype, its absolute part for values `scale` times as large.
 
-    A value that was computed in the `coarse` dtypes has their tolerance, whatever it is kept in.
+    A value that was computed in the `coarse` dtypes has their tolerance, whatever it is kept in. `noise` comes on top of it.
     """
     import numpy
 
@@ -68,4 +68,4 @@ def within(request: Dict[str, Any], expected: Any, found: Any, scale: Any = 1.0,
     if absolute == relative == 0.0:
         return False
     left, right, equal = _wide(expected, found)
-    return bool((equal | (numpy.abs(left - right) <= absolute * scale + relative * numpy.abs(left))).all())
+    return bool((equal | (numpy.abs(left - right) <= absolute * scale + relative * numpy.abs(left) + noise)).all())

@@ -3,8 +3,10 @@
 import contextlib
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
-# The packages whose classes and functions are found without their user's help; 1.15 calls itself tensorflow_core.
-NOT_OWN = ("keras", "tf_keras", "tensorflow", "tensorflow_core", "builtins", "functools")
+from agent import own
+
+# What a metric may tell in numbers: a confusion matrix of ten classes.
+MOST_NUMBERS = 100
 
 
 def array(variable: Any) -> Any:
@@ -71,6 +73,23 @@ def layers(model: Any) -> List[Dict[str, Any]]:
     ]
 
 
+def statistics(model: Any) -> Dict[str, bool]:
+    """Return the trainable flags of layers with moving statistics, by names that only one has: it decides whether these go on moving."""
+    found = [layer for layer in every_layer(model) if any("BatchNorm" in kind.__name__ for kind in type(layer).__mro__)]
+    names = [layer.name for layer in found]
+    return {layer.name: bool(layer.trainable) for layer in found if names.count(layer.name) == 1}
+
+
+def added(model: Any) -> Optional[float]:
+    """Return what a model adds to its loss since its last call: regularizers, and what layers add; None where it cannot be told."""
+    try:
+        total = sum(float(array(loss)) for loss in model.losses)
+    except Exception:
+        # Older versions may have no more than a tensor of a graph.
+        return None
+    return total if abs(total) < float("inf") else None
+
+
 def every_layer(model: Any) -> List[Any]:
     """Return the model and all layers in it, also those of models in it."""
     flatten = getattr(model, "_flatten_layers", None)
@@ -101,19 +120,20 @@ def reset(model: Any) -> None:
             layer.reset_states()
 
 
-def generator(layer: Any) -> Any:
-    """Return the variable that holds the state of a layer's random generator, or None."""
+def generators_of(layer: Any) -> List[Any]:
+    """Return the variables that hold the states of a layer's random generators, each once."""
     held = [getattr(layer, "seed_generator", None), getattr(getattr(layer, "_random_generator", None), "_generator", None)]
-    if is_own(type(layer)):
-        held += [value for _, value in sorted(vars(layer).items()) if type(value).__name__ in ("Generator", "SeedGenerator")]
+    if own.is_own(type(layer)):
+        kept = [value for name, value in sorted(vars(layer).items()) if name != "_seed_generators"]
+        parts = [part for value in kept for part in (value if isinstance(value, (list, tuple)) else [value])]
+        held += [part for part in parts if type(part).__name__ in ("Generator", "SeedGenerator")]
     states = [getattr(one, "state", None) for one in held]
-    return next((one for one in states if one is not None), None)
+    return list({id(one): one for one in states if one is not None}.values())
 
 
 def generators(model: Any) -> List[Any]:
     """Return the states of the random generators of a model's layers."""
-    found = [generator(layer) for layer in every_layer(model)]
-    return [held for held in found if held is not None]
+    return [held for layer in every_layer(model) for held in generators_of(layer)]
 
 
 @contextlib.contextmanager
@@ -130,18 +150,9 @@ def kept(variables: List[Any]) -> Iterator[None]:
 def beside(model: Any, kind: type) -> List[Tuple[str, Any]]:
     """Return (attribute, variable) of the variables of TensorFlow's own `kind` that user code put on its layers and that are no weights."""
     known = {id(variable) for variable in model.weights}
-    found = []
-    for layer in every_layer(model):
-        if is_own(type(layer)):
-            # Keras keeps counters of its own under names that begin so.
-            held = [(name, value) for name, value in sorted(vars(layer).items()) if not name.startswith("_")]
-            found += [(name, value) for name, value in held if isinstance(value, kind) and id(value) not in known]
-    return found
-
-
-def is_own(kind: Any) -> bool:
-    """Say whether a class or function is the user's own."""
-    return str(kind.__module__).split(".")[0] not in NOT_OWN
+    held = [pair for layer in every_layer(model) for pair in own.variables(layer, kind)]
+    # Keras keeps counters of its own under names that begin with an underscore.
+    return [(name, value) for name, value in held if id(value) not in known and not name.startswith("_")]
 
 
 def computed_in(model: Any) -> List[str]:
@@ -153,11 +164,11 @@ def computed_in(model: Any) -> List[str]:
 
 
 def written_otherwise(model: Any) -> List[bool]:
-    """Say of each weight whether its layer writes it in a way of its own: packed, transposed, or merged with another one."""
+    """Say of each weight whether its layer writes it in a way of its own: packed, transposed, merged with another one, beside its words."""
     found = set()
     for layer in every_layer(model):
         writer = next((kind for kind in type(layer).__mro__ if "save_own_variables" in vars(kind)), None)
-        if (writer is not None and is_own(writer)) or getattr(layer, "lora_enabled", False):
+        if (writer is not None and own.is_own(writer)) or getattr(layer, "lora_enabled", False) or hasattr(layer, "get_vocabulary"):
             found.update(id(variable) for variable in layer.weights)
     return [id(variable) in found for variable in variables(model)]
 
@@ -169,7 +180,10 @@ def attributes(model: Any, name: str) -> List[Any]:
 
 
 def told(model: Any, logs: Any) -> Dict[str, Optional[float]]:
-    """Return what a training step told of loss and metrics, by name; None for what is no finite number."""
+    """Return what a training step told of loss and metrics, by name; None for what is no finite number, or are too many.
+
+    A metric of several numbers, one for each class say, has several names: `recall[0]`, `recall[1]`.
+    """
     if isinstance(logs, dict):
         pairs = list(logs.items())
     else:
@@ -178,8 +192,15 @@ def told(model: Any, logs: Any) -> Dict[str, Optional[float]]:
     found = {}  # type: Dict[str, Optional[float]]
     for name, value in pairs:
         last = array(value[-1] if isinstance(value, list) else value)
-        found[str(name)] = float(last) if last.size == 1 and abs(float(last)) < float("inf") else None
+        if last.size == 1 or last.size > MOST_NUMBERS:
+            found[str(name)] = _finite(last) if last.size == 1 else None
+        else:
+            found.update(("%s[%d]" % (name, index), _finite(number)) for index, number in enumerate(last.ravel()))
     return found
+
+
+def _finite(value: Any) -> Optional[float]:
+    return float(value) if abs(float(value)) < float("inf") else None
 
 
 def tensor_names(model: Any, side: str, count: int) -> List[str]:
@@ -192,16 +213,39 @@ def tensor_names(model: Any, side: str, count: int) -> List[str]:
     return [str(name) for name in names] if len(names) == count else []
 
 
+def batch_size(model: Any) -> Optional[int]:
+    """Return the only batch size that a model says it takes, or None."""
+    if any(kind.__name__ == "Sequential" for kind in type(model).__mro__) and not stateful_layers(model):
+        # It declares the size of its first call, and takes any.
+        return None
+    declared = getattr(model, "inputs", None)
+    sizes = [list(tensor.shape)[:1] for tensor in declared] if isinstance(declared, (list, tuple)) else []
+    fixed = [int(size[0]) for size in sizes if size and size[0] is not None]
+    return fixed[0] if fixed else None
+
+
 def interface(model: Any, inputs: List[Any], outputs: List[Any]) -> Dict[str, Any]:
-    """Return {"inputs", "outputs"}, each a list of {shape, dtype} without the batch: as the model declares them, else as its data are."""
+    """Return {"inputs", "outputs"}, each a list of {shape, dtype} without the batch: as the model declares them, else as its data are.
+
+    Of outputs the type is what they are, and the shape where another one is declared: what a Keras 3 model declares is at times a guess.
+    """
     found = {}
     for name, values in (("inputs", inputs), ("outputs", outputs)):
         declared = getattr(model, name, None)
         parts = list(declared) if isinstance(declared, (list, tuple)) and len(declared) == len(values) else values
         found[name] = [
-            {"shape": [None if size is None else int(size) for size in list(part.shape)[1:]], "dtype": _dtype(part.dtype)} for part in parts
+            {"shape": _sizes(part, value, name), "dtype": _dtype((value if name == "outputs" else part).dtype)}
+            for part, value in zip(parts, values)
         ]
     return found
+
+
+def _sizes(declared: Any, value: Any, side: str) -> List[Optional[int]]:
+    """Return the sizes without the batch: those declared, unless an output has others."""
+    sizes = [None if size is None else int(size) for size in list(declared.shape)[1:]]
+    real = list(value.shape)[1:]
+    fits = len(sizes) == len(real) and all(one in (None, other) for one, other in zip(sizes, real))
+    return sizes if fits or side == "inputs" else [int(size) for size in real]
 
 
 def _dtype(dtype: Any) -> str:

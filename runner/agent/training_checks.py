@@ -2,7 +2,7 @@
 
 from typing import Any, Dict, List, Optional, Tuple
 
-from agent import state
+from agent import custom, rounding, state
 from agent.nearness import distance, size_of, tolerance, within
 from agent.report import Report
 
@@ -10,19 +10,19 @@ HYPERPARAMETER_TOLERANCE = 1e-6
 
 
 def compiled(report: Report, expected: Dict[str, Any], model: Any) -> None:
-    """Compare whether the model is compiled, and with which loss."""
+    """Compare whether the model is compiled, with which loss, and what losses and metrics of the user's own were made with."""
     if not expected["compiled"]:
         return report.check("compile", "not-applicable")
     if getattr(model, "optimizer", None) is None:
         return report.check("compile", "failed", reason="compile-lost", found="not compiled")
     wanted, found = expected["loss"], state.loss_name(model)
-    return report.check(
-        "compile",
-        "passed" if wanted == found else "failed",
-        reason=None if wanted == found else "compile-lost",
-        expected=wanted,
-        found=found,
-    )
+    if wanted != found:
+        return report.check("compile", "failed", reason="compile-lost", expected=wanted, found=found)
+    made = custom.arguments(model)
+    pairs = [(name, value, made.get(name, value)) for name, value in sorted(expected["compiled_with"].items())]
+    problems = ["%s is %r instead of %r" % (name, other, value) for name, value, other in pairs if not _close(value, other)]
+    reason = "compile-lost" if problems else None
+    return report.check("compile", "failed" if problems else "passed", reason=reason, expected=wanted, found=found, problems=problems[:20])
 
 
 def metrics(request: Dict[str, Any], report: Report, expected: Dict[str, Any], found: Dict[str, Optional[float]]) -> None:
@@ -33,6 +33,10 @@ def metrics(request: Dict[str, Any], report: Report, expected: Dict[str, Any], f
         return
     # Not every version tells the losses of each output.
     lost = sorted(name for name in set(expected["metrics"]) - set(found) if not name.endswith("loss"))
+    renamed = {name: _renamed(name, expected["metrics"], found) for name in lost}
+    if lost and all(renamed.values()):
+        report.check("compile", "failed", reason="compile-lost", renamed=["%s is called %s" % pair for pair in sorted(renamed.items())])
+        return
     if lost:
         seen = ", ".join(sorted(found))
         report.check("compile", "failed", reason="compile-lost", expected="the metrics %s" % ", ".join(lost), found=seen or "none")
@@ -44,6 +48,7 @@ def metrics(request: Dict[str, Any], report: Report, expected: Dict[str, Any], f
     noise = [tolerance(request, name) for name in types]
     # A mean over squares is less exact than what it is of.
     absolute, relative = (10 * max(part) for part in zip((1e-5, 1e-5), *noise))
+    absolute += 10 * max(rounding.allowed(expected["noise"], rounding.USUAL, 1))
     values = {
         name: {"expected": value, "found": found[name]}
         for name, value in sorted(expected["metrics"].items())
@@ -51,6 +56,13 @@ def metrics(request: Dict[str, Any], report: Report, expected: Dict[str, Any], f
     }
     if values:
         report.check("compile", "failed", reason="compile-lost", values=values)
+
+
+def _renamed(name: str, expected: Dict[str, Optional[float]], found: Dict[str, Optional[float]]) -> Optional[str]:
+    """Return under which name that is new a metric tells what it did."""
+    value = expected[name]
+    others = [(other, told) for other, told in sorted(found.items()) if other not in expected and None not in (value, told)]
+    return next((other for other, told in others if abs((value or 0.0) - (told or 0.0)) <= 1e-4 * max(1e-3, abs(value or 0.0))), None)
 
 
 def optimizer(request: Dict[str, Any], report: Report, expected: Dict[str, Any], found: Optional[Dict[str, Any]]) -> Optional[List[str]]:
@@ -72,7 +84,7 @@ def optimizer(request: Dict[str, Any], report: Report, expected: Dict[str, Any],
         if not _close(value, other):
             problems.append("%s: %r instead of %r" % (name, other, value))
     slots = _paired(wanted["names"], expected["slots"], found)
-    gaps = [min([distance(value, other) for other in others] or [float("inf")]) for value, others in slots]
+    gaps = [min([distance(value, other) for other in others] or [float("inf")]) for value, others, _ in slots]
     absent = sum(1 for gap in gaps if gap != 0.0)
     detail = {"iterations": found["iterations"], "slots_expected": len(slots), "slots_found": len(slots) - absent}
     if absent and len(found["arrays"]) < len(expected["slots"]):
@@ -104,30 +116,61 @@ def late_optimizer(
 ) -> None:
     """Compare what an optimizer holds that made its slots at the step just taken; `like` is what that step told."""
     wanted = expected["optimizer"]["next_iterations"]
-    slots = _paired(expected["optimizer"]["next_names"], expected["next_slots"], found)
-    absent = sum(1 for value, others in slots if not any(_alike(request, expected, value, other, size_of(value)) for other in others))
+    absent, count = _slots_after(request, expected, found)
     told = {"next": [], "fresh": ["the step was that of a fresh optimizer"], "neither": ["the step was another one"]}
     problems = so_far + told[like]
     if found["iterations"] != wanted:
         problems.append("iterations after the step: %d instead of %d" % (found["iterations"], wanted))
     if absent:
-        problems.append("%d of %d slots differ after the step" % (absent, len(slots)))
+        problems.append("%d of %d slots differ after the step" % (absent, count))
     reason = None if not problems else "optimizer-lost" if like == "fresh" else "optimizer-differs"
     seen = "the next step: its slots are restored when they are created"
     report.check("optimizer", "failed" if problems else "passed", reason=reason, problems=problems[:20], seen_through=seen)
 
 
-def _paired(names: List[str], slots: List[Any], found: Dict[str, Any]) -> List[Tuple[Any, List[Any]]]:
-    """Return each slot that is not all zeros with those found that it may be: the one of its path, or all where paths are others."""
+def slots_after(request: Dict[str, Any], report: Report, expected: Dict[str, Any], found: Dict[str, Any]) -> None:
+    """Compare what a step that led to the right weights left in slots that were right before it.
+
+    Under a small learning rate weights hardly move, whatever the gradients were; slots do.
+    """
+    absent, count = _slots_after(request, expected, found)
+    if absent:
+        detail = report.facts["checks"]["train-step"]["detail"]
+        detail["slots"] = "%d of %d slots differ after the step" % (absent, count)
+        report.check("train-step", "failed", reason="train-step-differs", **detail)
+
+
+def _slots_after(request: Dict[str, Any], expected: Dict[str, Any], found: Dict[str, Any]) -> Tuple[int, int]:
+    """Return how many slots are not what the producer's next step left, and of how many."""
+    slots = _paired(expected["optimizer"]["next_names"], expected["next_slots"], found, expected["slot_noise"])
+
+    def right(value: Any, others: List[Any], noise: float) -> bool:
+        return any(_alike(request, expected, value, other, size_of(value), noise, least=0.0) for other in others)
+
+    return sum(1 for slot in slots if not right(*slot)), len(slots)
+
+
+def _paired(
+    names: List[str], slots: List[Any], found: Dict[str, Any], noise: Optional[List[float]] = None
+) -> List[Tuple[Any, List[Any], float]]:
+    """Return each slot that is not all zeros with those found that it may be: the one of its path, or all where paths are others.
+
+    With each comes how much of it is a matter of rounding, of those of `noise`.
+    """
     pairs = state.matched_by(names, found["names"])
     others = [[found["arrays"][index]] for index in pairs] if pairs else [found["arrays"]] * len(slots)
-    return [(value, other) for value, other in zip(slots, others) if value.size and value.any()]
+    parts = zip(slots, others, noise or [0.0] * len(slots))
+    return [(value, other, part) for value, other, part in parts if value.size and value.any()]
 
 
-def _alike(request: Dict[str, Any], expected: Dict[str, Any], one: Any, other: Any, step: float) -> bool:
-    """Say whether values that a step of the size `step` gave agree: what was computed in a narrower type has ten times its noise."""
-    noise = 10 * max([tolerance(request, name)[0] for name in expected["computed_in"]] or [0.0])
-    return within(request, one, other, min(1.0, max(1e-4, step))) or distance(one, other) <= noise * step < float("inf")
+def _alike(request: Dict[str, Any], expected: Dict[str, Any], one: Any, other: Any, step: float, noise: float, least: float = 1e-4) -> bool:
+    """Say whether values that a step of the size `step` gave agree: what was computed in a narrower type has ten times its noise.
+
+    `noise` is how much of them was seen to be a matter of rounding. Smaller than `least` no step counts.
+    """
+    allowed = rounding.TIMES * noise
+    coarse = 10 * max([tolerance(request, name)[0] for name in expected["computed_in"]] or [0.0])
+    return within(request, one, other, min(1.0, max(least, step)), noise=allowed) or distance(one, other) <= coarse * step < float("inf")
 
 
 def _class(name: str) -> str:
@@ -137,7 +180,7 @@ def _class(name: str) -> str:
 def _close(one: Any, other: Any) -> bool:
     if one is None or other is None:
         return not one and not other
-    if isinstance(one, (bool, str)) or isinstance(other, (bool, str)):
+    if one == other or isinstance(one, (bool, str)) or isinstance(other, (bool, str)):
         return bool(one == other)
     return abs(one - other) <= HYPERPARAMETER_TOLERANCE * max(1e-3, abs(one), abs(other))
 
@@ -152,7 +195,8 @@ def train_step(request: Dict[str, Any], report: Report, expected: Dict[str, Any]
 
     def all_within(one: List[Any], other: List[Any]) -> bool:
         steps = [distance(before, after) for before, after in zip(expected["weights"], expected["next"])]
-        return len(one) == len(other) and all(_alike(request, expected, *pair) for pair in zip(one, other, steps))
+        noise = expected["step_noise"] or [0.0] * len(steps)
+        return len(one) == len(other) and all(_alike(request, expected, *parts) for parts in zip(one, other, steps, noise))
 
     def furthest(reference: List[Any], other: List[Any]) -> float:
         return max([distance(one, two) for one, two in zip(reference, other)] or [float("inf")])

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from runner.rules.altered import ALTERED, BESIDE
 from runner.rules.base import CLASSES, UNTRIED, Rule
+from runner.rules.callables import CALLABLES
 from runner.rules.checkpoints import RESTORES
 from runner.rules.circumstances import CRASHES, DAMAGE, RESOURCES, SETUP
 from runner.rules.code import CODE
+from runner.rules.compiled import COMPILED
 from runner.rules.configuration import COMPILATION, NAMES, REST, VALUES_OF_WORDS, WORDS
 from runner.rules.dependencies import ADDONS, BYTECODE, DEPENDENCIES
 from runner.rules.formats import FORMATS
@@ -18,6 +20,8 @@ from runner.rules.graphs import GRAPHS
 from runner.rules.keras_2_to_3 import KERAS_2_TO_3
 from runner.rules.misuse import MISUSE
 from runner.rules.optimizers import LEFT, OPTIMIZERS
+from runner.rules.own_files import OWN_FILES
+from runner.rules.saved import SAVED
 from runner.rules.values import RAISED, VALUES
 from runner.rules.weights import FILES
 
@@ -25,10 +29,10 @@ __all__ = ["CLASSES", "RULES", "UNTRIED", "Rule"]
 
 RULES: tuple[Rule, ...] = (
     *(*DAMAGE, *RESOURCES, *BYTECODE, *CRASHES),
-    *(*GRAPHS, *DEPENDENCIES, *ADDONS),
+    *(*CALLABLES, *OWN_FILES, *GRAPHS, *DEPENDENCIES, *ADDONS),
     *(*BESIDE, *RESTORES, *MISUSE, *FORMATS),
     *(*CODE, *KERAS_2_TO_3, *COMPILATION, *WORDS, *VALUES_OF_WORDS, *NAMES),
     *(*OPTIMIZERS, *FILES, *REST),
-    *(*LEFT, *ALTERED, *VALUES, *RAISED),
+    *(*LEFT, *COMPILED, *ALTERED, *VALUES, *SAVED, *RAISED),
     *SETUP,
 )

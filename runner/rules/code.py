@@ -59,6 +59,18 @@ CODE = (
         ),
     ),
     Rule(
+        name="preprocessing-of-keras-2",
+        cause="the file describes a preprocessing layer of Keras as Keras 2 does, and the layer of Keras 3 does not take that",
+        class_="keras-2-to-3",
+        remedy=f"{SAME_FILE}; give it its words or boundaries anew",
+        pattern=pattern(
+            r"((?:Discretization|Hashing|HashedCrossing|CategoryEncoding|\w{1,10}Lookup|TextVectorization|Normalization|Rescaling))"
+            r"\.__init__\(\) got an unexpected keyword argument '(\w{1,40})'"
+        ),
+        producer=("keras<3",),
+        consumer=("keras>=3",),
+    ),
+    Rule(
         name="init-without-kwargs",
         cause="a class of the model's own takes no name, trainable and dtype, which every layer's configuration has:"
         " its __init__ lacks **kwargs",
@@ -84,7 +96,7 @@ CODE = (
         cause="load_model of .h5 in early Keras 3 stumbles over a function that is given with custom_objects",
         class_="custom-code",
         remedy=f"a newer Keras 3 (3.14 reads it); or {SAME_FILE}",
-        pattern=pattern(r"Object of type function is not JSON serializable"),
+        pattern=pattern(r"Object of type function is not JSON serializable", r"Could not parse config: <function (\w{1,60}) at"),
         stages=(Stage.LOAD,),
     ),
     Rule(
@@ -99,7 +111,8 @@ CODE = (
     Rule(
         name="not-built-while-loading",
         cause="layers that have weights in the file have none here: load_model of Keras 3 could not run them while it built the model (a"
-        " lambda before them raised), or a layer keeps a plain tf.Variable, which Keras 3 does not count among its weights",
+        " lambda before them raised), or a layer keeps a plain tf.Variable, or weighs words by tf-idf, which Keras 3 does not count among"
+        " its weights",
         class_="custom-code",
         remedy=f"make variables with self.add_weight; for a lambda, {SAME_FILE}; a registered function, which imports what it needs"
         " inside, can be run where a lambda cannot",
@@ -117,6 +130,16 @@ CODE = (
         " register_keras_serializable",
         pattern=pattern(r"'str' object is not callable"),
         trace=pattern(r"in process_node\b(?:(?!File \").){0,600}$"),
+        phases=("load",),
+    ),
+    Rule(
+        name="config-instead-of-object",
+        cause="a class of the model's own gets the description of a layer or function from its config, where it had given the object itself"
+        " in get_config, and does not make the object of it",
+        class_="custom-code",
+        remedy="make it in from_config or __init__: keras.saving.deserialize_keras_object(value); or build the model in code and load the"
+        " weights alone",
+        pattern=pattern(r"'(TrackedDict|_DictWrapper|dict)' object (?:is not callable|has no attribute)"),
         phases=("load",),
     ),
     Rule(

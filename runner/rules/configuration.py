@@ -48,18 +48,35 @@ COMPILATION = (
         ),
     ),
     Rule(
-        name="h5-loss-as-text",
-        cause="a whole-model .h5 names its loss or metric as text ('mse'), which load_model of Keras 3 takes for a"
-        " function that it cannot find",
+        name="loss-object-of-keras-2",
+        cause="the .h5 file describes a loss or metric object (MeanSquaredError(), say) in words of Keras 2 that Keras 3 has dropped",
         class_="keras-2-to-3",
         remedy=COMPILE_ANEW,
-        link="https://github.com/keras-team/keras/issues/19330",
-        pattern=pattern(
-            r"Could not (?:locate function|deserialize) '(?:keras\.(?:metrics|losses)\.)?(mse|mae|mape|msle|accuracy|acc|\w{1,40})'.{0,300}"
-            r"(?:is not a KerasSaveable|Make sure custom classes)",
-        ),
-        trace=pattern(r"compile_args_from_training_config"),
+        pattern=pattern(r"(\w{1,60})\.__init__\(\) got an unexpected keyword argument '(?!name'|trainable'|dtype')(\w{1,40})'"),
+        trace=pattern(r"compile_args_from_training_config", r"/(?:losses|metrics)/"),
+        producer=("keras<3",),
         consumer=("keras>=3",),
+    ),
+    *(
+        Rule(
+            name=name,
+            cause="a whole-model .h5 names its loss or metric as text ('mse'), which load_model of Keras 3 takes for a"
+            " function that it cannot find",
+            class_=class_,
+            remedy=COMPILE_ANEW,
+            link="https://github.com/keras-team/keras/issues/19330",
+            pattern=pattern(
+                r"Could not (?:locate function|deserialize) '(?:keras\.(?:metrics|losses)\.)?(mse|mae|mape|msle|accuracy|acc|\w{1,40})'"
+                r".{0,300}(?:is not a KerasSaveable|Make sure custom classes)",
+            ),
+            trace=pattern(r"compile_args_from_training_config"),
+            producer=producer,
+            consumer=("keras>=3",),
+        )
+        for name, class_, producer in (
+            ("h5-loss-as-text-of-keras-3", "optimizer-state", ("keras>=3",)),
+            ("h5-loss-as-text", "keras-2-to-3", ()),
+        )
     ),
     Rule(
         name="sample-weight-mode",
@@ -232,6 +249,16 @@ NAMES = (
 )
 
 REST = (
+    Rule(
+        name="config-refused-by-its-own",
+        cause="a class of the model's own could not be made from the configuration that it gave itself: get_config returns what its"
+        " __init__ gets back as something else (an array, a function, another object)",
+        class_="custom-code",
+        remedy="return numbers, words and lists of them in get_config (value.tolist()), or turn them back in from_config"
+        " (keras.saving.deserialize_keras_object); or build the model in code and load the weights alone",
+        pattern=pattern(r"could not be deserialized properly", r"Could not deserialize class"),
+        step=(("keras", "same"),),
+    ),
     Rule(
         name="config-refused",
         cause="the consumer could not rebuild the model from its configuration",

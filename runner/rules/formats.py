@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from runner.model import Stage
 from runner.rules.base import THROUGH_H5, Rule, pattern
+from runner.rules.keras_2_to_3 import SAME_FILE
 
 NO_SAVED_MODEL = "https://github.com/keras-team/keras/issues/18709"
 
@@ -45,6 +46,16 @@ FORMATS = (
         link="https://github.com/keras-team/keras-core/pull/674",
         pattern=pattern(r"Invalid filepath extension for saving"),
         stages=(Stage.SAVE,),
+    ),
+    Rule(
+        name="shapes-by-name",
+        cause="the model takes its inputs in a dict, and Keras 2 cannot read back the shapes of such inputs that it wrote into the .keras"
+        " file",
+        class_="format-changed",
+        remedy=SAME_FILE,
+        pattern=pattern(r"Error converting shape to a TensorShape: Failed to convert '(\{.{1,80}?\})' to a shape"),
+        formats=("keras-v3",),
+        consumer=("keras<3",),
     ),
     Rule(
         name="shape-as-an-object",

@@ -82,6 +82,24 @@ GRAPHS = (
         loaders=("tfsm-layer",),
     ),
     Rule(
+        name="layer-turns-to-float32",
+        cause="keras.layers.TFSMLayer turns its inputs into float32, as every layer does, and the signature takes another type",
+        class_="keras-2-to-3",
+        remedy="TFSMLayer(path, call_endpoint=..., dtype='float16'), or whatever it takes; or call the signature itself:"
+        " tf.saved_model.load(path).signatures['serving_default'](name=value)",
+        pattern=pattern(r"was expected to be a (half|double|bfloat16) tensor but is a float tensor"),
+        loaders=("tfsm-layer",),
+    ),
+    Rule(
+        name="inputs-in-a-tuple",
+        cause="the exported endpoint takes its inputs in a tuple, as the model was made with, and got a list",
+        class_="keras-2-to-3",
+        remedy="call it with a tuple: layer((first, second)); or call the signature by names",
+        pattern=pattern(r"Can not cast \[.{0,20000}\] to (tuple) type", r"(tuple) type", r"Can not cast \["),
+        loaders=("tfsm-layer",),
+        phases=("outputs",),
+    ),
+    Rule(
         name="inputs-in-a-list",
         cause="the model took its inputs in a dict, and its exported endpoint takes them in a list, in the order of the signature at the"
         " end of the message",
@@ -133,6 +151,22 @@ GRAPHS = (
         remedy="save .h5, or the weights alone; TensorFlow 2.2 and later save such a model as it is",
         pattern=pattern(r"^TypeError: unsupported callable"),
         trace=pattern(r"keras/layers/wrappers\.py"),
+        stages=(Stage.SAVE,),
+    ),
+    Rule(
+        name="outputs-within-outputs",
+        cause="the model gives a dict or list within another one, and a signature gives tensors under one name each",
+        class_="architecture",
+        remedy="let the model give one dict of tensors; or name a function that does, signatures={'serving_default': function}",
+        pattern=pattern(r"Got a non-Tensor value .{1,2000} for key '(\w{1,60})' in the output of the function"),
+        stages=(Stage.SAVE,),
+    ),
+    Rule(
+        name="table-not-tracked",
+        cause="the model uses a table or variable that export does not find among what the model holds",
+        class_="architecture",
+        remedy="make it an attribute of the layer or model; or tf.saved_model.save(model, path), which looks further",
+        pattern=pattern(r"Tried to export a function which references an '?untracked'? resource"),
         stages=(Stage.SAVE,),
     ),
     Rule(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from runner.rules.base import THROUGH_H5, Rule, pattern
 
-SAME_FILE = "build the model in code and call model.load_weights on this same file: its values can be read"
+SAME_FILE = "build the model in code and load the weights alone: model.load_weights reads those of this same file, if it is .h5 or .keras"
 TO_KERAS_3 = f"install tf-keras, set TF_USE_LEGACY_KERAS=1 before TensorFlow is imported, and load as before; or {SAME_FILE}"
 TO_KERAS_2 = SAME_FILE
 
@@ -88,6 +88,17 @@ KERAS_2_TO_3 = (
         remedy=TO_KERAS_2,
         link="https://github.com/keras-team/keras-hub/pull/2026",
         pattern=pattern(r"Unknown dtype policy", r"Could not locate class 'DTypePolicy'", r"Unknown object: '?DTypePolicy"),
+    ),
+    Rule(
+        name="dtype-policy-as-text",
+        cause="the file describes the number type of a class of the model's own as Keras 3 does, and Keras 2 takes the description for one"
+        " that it wrote itself",
+        class_="keras-2-to-3",
+        remedy=TO_KERAS_2,
+        pattern=pattern(r"'(?:str|dict)' object has no attribute 'name'"),
+        trace=pattern(r"mixed_precision/policy\.py"),
+        producer=("keras>=3",),
+        consumer=("keras<3",),
     ),
     Rule(
         name="dtype-policy-of-keras-2",

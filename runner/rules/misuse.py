@@ -138,6 +138,16 @@ MISUSE = (
         loaders=("load-model", "load-model-nocompile", "load-model-unsafe", "legacy-load-model"),
     ),
     Rule(
+        name="part-not-built",
+        cause="load_model made the model, and a layer of it has no weights yet when its values are read: it is made or called elsewhere"
+        " than in build and call of the class that holds it",
+        class_="custom-code",
+        remedy="build it in the build method of the class that holds it (self.part.build(shape)); or make the model in code, call it once,"
+        " and call load_weights on this same file",
+        pattern=pattern(r"Layer '?(\w{1,80})'? expected 0 variables, but received [1-9]"),
+        loaders=("load-model", "load-model-nocompile", "load-model-unsafe", "model-from-json"),
+    ),
+    Rule(
         name="load-unbuilt",
         cause="the model had no weights yet when weights were loaded: it was never built or called",
         class_="misuse",

@@ -4,22 +4,7 @@ from __future__ import annotations
 
 from runner.model import Check, Reason
 from runner.rules.base import Rule, pattern
-
-OTHER_LOSS = pattern(r'"values": \{.{0,400}?"(\w{0,60}loss)": \{("expected": [^,}]{1,40}, "found": [^,}]{1,40})\}')
-OTHER_VALUE = pattern(r'"values": \{"([^"]{1,60})": \{("expected": [^,}]{1,40}, "found": [^,}]{1,40})\}')
-"""What the check of the compilation says of a loss or metric that came back under its name and gives another value."""
-
-NOT_FRESH_EITHER = pattern(r'"like_fresh": false')
-"""What the check of the next step says where it is not that of a fresh optimizer either: then it is no lost optimizer."""
-
-OTHER_VALUES = (
-    "weights and outputs are right, and on the same data the model tells another value of its loss, or of a metric of the same name, and"
-    " its next step leads to other weights: the loss came back with other arguments or loss_weights, or the model itself answers otherwise"
-)
-WHICH_OF_BOTH = (
-    "compare model.evaluate(x, y) of both sides: where that differs too, compile anew with the same loss, arguments and loss_weights;"
-    " where only fit differs, it is the model: compare model(x, training=True) layer by layer"
-)
+from runner.rules.checkpoints import LEGACY
 
 SLOTS_DIFFER = pattern(r'"(\d{1,6} of \d{1,6} slots) differ')
 DIRECTORIES = ("keras-dir", "saved-model")
@@ -72,6 +57,43 @@ OPTIMIZERS = (
         pattern=pattern(r"could not be loaded\. Example error message for object <keras\.src\.optimizers\.\w{1,40}\.(\w{1,40}) object"),
     ),
     Rule(
+        name="loss-scaling-gone",
+        cause="the loss scaling of mixed precision is gone: Keras 3 puts it around the optimizer when a model is compiled under the global"
+        " policy mixed_float16, and the file holds the optimizer inside alone",
+        class_="optimizer-state",
+        remedy="call keras.mixed_precision.set_global_policy('mixed_float16') before load_model; or compile anew with a LossScaleOptimizer",
+        reasons=FRESH,
+        details={Check.OPTIMIZER: pattern(r'"class: (\w{1,60} instead of LossScaleOptimizer\(\w{1,60}\))')},
+        consumer=("keras>=3",),
+    ),
+    Rule(
+        name="unbuilt-loss-scaling",
+        cause="load_weights of Keras 2 finds no place for the state of the optimizer in a LossScaleOptimizer, and stumbles where it would"
+        " warn that this is skipped",
+        class_="optimizer-state",
+        remedy=f"{BUILD_FIRST}; or load into the model before it is compiled",
+        pattern=pattern(r"'(LossScaleOptimizer\w{0,10})' object has no attribute 'name'"),
+    ),
+    Rule(
+        name="optimizer-counted-otherwise",
+        cause="the checkpoint counts the optimizer's variables, and this version has others, or has them in another order: the restore"
+        " raised nothing, and the first step finds a value of another type",
+        class_="optimizer-state",
+        remedy="restore the model alone, tf.train.Checkpoint(model=model).restore(path).expect_partial(); the optimizer starts afresh",
+        pattern=pattern(r"tensor_name = (optimizer/\S{1,80}?)/\.ATTRIBUTES\S{0,40}; expected dtype \w{1,20} does not equal"),
+        phases=("train-step",),
+    ),
+    Rule(
+        name="optimizer-of-legacy-kind",
+        cause="the optimizer in the .keras file is of the legacy kind, as those of tensorflow-addons are, and load_model of .keras wants to"
+        " build it as a new one",
+        class_="optimizer-state",
+        remedy="save .h5; or load_model(path, compile=False), then compile anew",
+        pattern=pattern(r"'((?!Tracked|dict|list|str)\w{1,60})' object has no attribute 'build'"),
+        formats=("keras-v3",),
+        phases=("load",),
+    ),
+    Rule(
         name="weights-for-other-optimizer",
         cause=f"{UNBUILT}; and the program compiles the model with an optimizer of another class or with other settings than it had",
         class_="optimizer-state",
@@ -113,9 +135,12 @@ OPTIMIZERS = (
     ),
     Rule(
         name="optimizer-made-otherwise",
-        cause="the optimizer that its config makes has other variables than the file holds, so its saved state was skipped with a warning",
+        cause="the optimizer that is made at the load has other variables than the file holds, so its saved state was skipped with a"
+        " warning: layers were frozen or thawed after it made its slots, and the model was not compiled again; or its config leaves out"
+        " what decides on slots",
         class_="optimizer-state",
-        remedy="see that get_config of the optimizer tells all that decides on its slots (momentum, amsgrad, ...); or compile anew",
+        remedy="compile again whenever `trainable` changes, before the model is trained and saved; see that get_config of an optimizer of"
+        " your own tells all that decides on slots; or carry training with tf.train.Checkpoint(model=model, optimizer=model.optimizer)",
         evidence=SKIPPED,
         reasons=(*FRESH, Reason.PARTIAL_RESTORE),
     ),
@@ -150,6 +175,17 @@ LEFT = (
         details={Check.OPTIMIZER: pattern(r'"class: (\w{1,60} instead of \w{1,60})')},
     ),
     Rule(
+        name="optimizer-fresh-of-checkpoint",
+        cause="the checkpoint was read and brought the optimizer nothing: it holds one of another kind (of TensorFlow before 2.11, or of"
+        " optimizers.legacy, where the program has a new one), or the optimizer keeps what it has where no checkpoint looks (other"
+        " optimizers in a list, say)",
+        class_="optimizer-state",
+        remedy=f"ask what restore returns: status.assert_consumed() names what was not read; {LEGACY}.* in the program, from 2.11 to 2.15;"
+        " save optimizers that are inside of another one by names of their own",
+        reasons=(Reason.OPTIMIZER_LOST,),
+        formats=("checkpoint",),
+    ),
+    Rule(
         name="optimizer-fresh",
         cause="the optimizer starts afresh: its slots and its step count are not in the file, or were not restored",
         class_="optimizer-state",
@@ -172,7 +208,11 @@ LEFT = (
         remedy="see that get_config of the schedule returns all that it was made with; or set a new one:"
         " model.compile(optimizer=...) with the schedule as it was",
         reasons=(Reason.OPTIMIZER_DIFFERS, Reason.TRAIN_STEP_DIFFERS),
-        details={Check.OPTIMIZER: pattern(r'"(?:learning_rate|schedule\'s) (\w[\w ]{1,60}: [^"]{1,80} instead of [^"]{1,60})')},
+        details={
+            Check.OPTIMIZER: pattern(
+                r'"(?:schedule\'s |(?=schedule of |\w{1,40} at step ))(\w[\w \']{1,80}: [^"]{1,80} instead of [^"]{1,60})'
+            )
+        },
     ),
     Rule(
         name="optimizer-setting",
@@ -230,71 +270,6 @@ LEFT = (
         remedy="call model.compile(...) again after loading",
         reasons=(Reason.OPTIMIZER_DIFFERS,),
         phases=("optimizer",),
-    ),
-    Rule(
-        name="compilation-lost",
-        cause="the model was compiled when it was saved, and comes back uncompiled",
-        class_="optimizer-state",
-        remedy="call model.compile(...) after loading",
-        reasons=(Reason.COMPILE_LOST,),
-        details={Check.COMPILE: pattern(r"not compiled")},
-    ),
-    Rule(
-        name="metrics-lost",
-        cause="the model comes back compiled without metrics that it had",
-        class_="optimizer-state",
-        remedy="call model.compile(..., metrics=[...]) after loading",
-        reasons=(Reason.COMPILE_LOST,),
-        details={Check.COMPILE: pattern(r'"expected": "the metrics ([^"]{1,100})')},
-    ),
-    Rule(
-        name="loss-changed",
-        cause="the model comes back compiled with another loss",
-        class_="optimizer-state",
-        remedy="call model.compile(...) with your loss after loading",
-        reasons=(Reason.COMPILE_LOST,),
-        details={Check.COMPILE: pattern(r'"expected": ("[^"]{0,80}"|null), ("found": (?!\1)"?[^"]{0,60})')},
-    ),
-    Rule(
-        name="loss-or-training-of-keras-2-to-3",
-        cause=f"{OTHER_VALUES} in training: fit of Keras 3 calls every layer of a functional model for training, also a BatchNormalization"
-        " or Dropout that was called with training=False, which Keras 2 leaves as it is",
-        class_="keras-2-to-3",
-        remedy=f"{WHICH_OF_BOTH}; layer.trainable = False keeps a BatchNormalization as it is in inference, in both",
-        link="https://github.com/keras-team/keras/issues/20285",
-        reasons=(Reason.COMPILE_LOST,),
-        passed=(Check.WEIGHTS, Check.OUTPUTS),
-        failed=(Check.TRAIN_STEP,),
-        details={Check.COMPILE: OTHER_VALUE, Check.TRAIN_STEP: NOT_FRESH_EITHER},
-        producer=("keras<3",),
-        consumer=("keras>=3",),
-    ),
-    Rule(
-        name="loss-or-training",
-        cause=f"{OTHER_VALUES} in training (a BatchNormalization or Dropout that is called with training=False on one side only, or with"
-        " another rate or momentum)",
-        class_="semantics",
-        remedy=WHICH_OF_BOTH,
-        reasons=(Reason.COMPILE_LOST,),
-        passed=(Check.WEIGHTS, Check.OUTPUTS),
-        failed=(Check.TRAIN_STEP,),
-        details={Check.COMPILE: OTHER_VALUE, Check.TRAIN_STEP: NOT_FRESH_EITHER},
-    ),
-    Rule(
-        name="loss-of-other-value",
-        cause="the loss came back under its name and gives another value: with other arguments or loss_weights than it was saved with",
-        class_="optimizer-state",
-        remedy="pass the loss with custom_objects={...}, or call model.compile(...) after loading with the same arguments",
-        reasons=(Reason.COMPILE_LOST,),
-        details={Check.COMPILE: OTHER_LOSS},
-    ),
-    Rule(
-        name="metric-of-other-value",
-        cause="a metric came back under its name and gives another value: with other arguments than it was saved with",
-        class_="optimizer-state",
-        remedy="pass the metric with custom_objects={...}, or call model.compile(...) after loading with the same arguments",
-        reasons=(Reason.COMPILE_LOST,),
-        details={Check.COMPILE: OTHER_VALUE},
     ),
 )
 """What an optimizer lost where no better rule fits; each says in what it differs."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from runner.model import Check, Reason, Stage
+from runner.model import Check, Reason
 from runner.rules.base import OWN_CODE, Rule, pattern
-from runner.rules.checkpoints import LISTS_NOT_TRACKED
 
 OTHER_WORDS = r'([^"]{1,60}: (?:the vocabulary|token \d)[^"]{0,80})'
 """What the check of the configuration says of a lookup layer whose words are others."""
@@ -13,7 +12,9 @@ IN_ANOTHER_ORDER = (
     "outputs or inputs stand in another order or under exchanged names, an activation or another layer without weights is another one or"
     " missing"
 )
-SUCH_AS = "such as a lookup table, a vocabulary, what Normalization was adapted to, a plain tf.Variable or an argument"
+SUCH_AS = (
+    "such as a lookup table, a vocabulary, what Normalization was adapted to, a plain tf.Variable, an argument or a name of its module"
+)
 CROSSWISE = "compare each output with every output of the saved model (exchanged ones agree crosswise), then layer by layer"
 
 VALUES = (
@@ -59,6 +60,26 @@ VALUES = (
         details={Check.CONFIG: pattern(r'"outputs come as ([^"]{1,160})')},
     ),
     Rule(
+        name="loss-of-layers",
+        cause="what layers and regularizers add to the loss (model.losses) is another sum: one of them came back with another argument, or"
+        " was set in a way that is not saved (add_loss of a function); or it is that of an activity regularizer, which Keras 2 and newer"
+        " Keras 3 divide by the batch size and early Keras 3 does not",
+        class_="semantics",
+        remedy="compare model.losses of both sides; return all arguments in get_config; make a layer that calls add_loss of an activity"
+        " regularizer",
+        reasons=(Reason.CONFIG_DIFFERS, Reason.COMPILE_LOST, Reason.OPTIMIZER_DIFFERS, Reason.TRAIN_STEP_DIFFERS),
+        details={Check.CONFIG: pattern(r'"the model adds ([^"]{1,80})"')},
+    ),
+    Rule(
+        name="layer-renamed",
+        cause="a layer of the model's own came back under another name: its get_config does not return what super().get_config() has (name,"
+        " dtype, trainable)",
+        class_="custom-code",
+        remedy="let get_config begin with super().get_config() and add to that; until then ask for the layer by its new name",
+        reasons=(Reason.CONFIG_DIFFERS,),
+        details={Check.CONFIG: pattern(r'"([^"]{1,80}: is called [^"]{1,80})"')},
+    ),
+    Rule(
         name="argument-changed",
         cause="a layer came back with another argument than it was saved with",
         class_="semantics",
@@ -81,6 +102,17 @@ VALUES = (
         remedy="compare model.weights on both sides; the details of the check `structure` name the shapes",
         reasons=(Reason.STRUCTURE_DIFFERS,),
         details={Check.STRUCTURE: pattern(r'("expected_count": \d{1,6}, "found_count": \d{1,6})')},
+    ),
+    Rule(
+        name="predict-step-lost",
+        cause="the model's outputs are right, and those of model.predict are not: the class of the model has a predict_step of its own, and"
+        " the load did not know the class and made another one in its place",
+        class_="custom-code",
+        remedy="import the module that defines the class and pass custom_objects={...} or register it; or build the model in code and load"
+        " the weights alone",
+        reasons=(Reason.OUTPUTS_DIFFER,),
+        passed=(Check.WEIGHTS,),
+        details={Check.OUTPUTS: pattern(r'"differing": \["(what predict gives)"')},
     ),
     Rule(
         name="unusual-inputs-wrong",
@@ -199,8 +231,8 @@ VALUES = (
     Rule(
         name="other-step-of-one-keras",
         cause="the settings of the optimizer are right and the values of its slots are all there, if it has any; its next step is another"
-        " one, and both sides have the same Keras, so that no default changed: the loss, a layer (momentum, a random generator) or the"
-        " training loop came back with other settings, or a slot has the values of another one of its shape",
+        " one, and both sides have the same Keras, so that no default changed: the loss, a layer (momentum, a random generator), a"
+        " constraint or the training loop came back with other settings, or a slot has the values of another one of its shape",
         class_="semantics",
         remedy="see that get_config of losses and layers of your own returns all arguments; call model.compile(...) anew with the same"
         " arguments after loading, and set seeds anew; where your own code restores slots, see that each gets its own values",
@@ -220,6 +252,16 @@ VALUES = (
         step=(("keras", "other"),),
     ),
     Rule(
+        name="step-alone-differs",
+        cause="the next step leads to other weights than where the model was saved, and leaves in the optimizer's slots what it did there:"
+        " how weights are moved by them changed (a setting such as epsilon, or the algorithm), or something else moves weights as well (a"
+        " constraint, weight decay)",
+        class_="semantics",
+        remedy="write the arguments of the optimizer out, and compare one step by hand",
+        reasons=(Reason.OPTIMIZER_DIFFERS,),
+        details={Check.OPTIMIZER: pattern(r'"problems": \["(the step was another one)"\]')},
+    ),
+    Rule(
         name="skipped-with-warning",
         cause="the load skipped something and only warned; all that was compared is right",
         class_="format-changed",
@@ -228,36 +270,6 @@ VALUES = (
         evidence=pattern(
             r"(?:[Ss]kipping (?:loading of |loading |variable loading for )?)([^,.]{1,80})", r"([^.]{1,80}could not be loaded)"
         ),
-    ),
-    Rule(
-        name="save-wrote-nothing",
-        cause="the save raised nothing and wrote nothing",
-        class_="misuse",
-        remedy="look at the files after saving; give the path the extension of the format, or use another format; a ModelCheckpoint that"
-        " does not find what it is to monitor writes nothing",
-        reasons=(Reason.SAVE_WROTE_NOTHING,),
-        stages=(Stage.SAVE,),
-    ),
-    Rule(
-        name="parts-not-tracked",
-        cause="tf.train.Checkpoint of a Keras 3 model does not reach layers that stand in a list or dict of the model: their weights are"
-        " not in the file, and nothing says so",
-        class_="keras-2-to-3",
-        remedy="make each layer an attribute of the model of its own; or save .weights.h5 or .keras",
-        link=LISTS_NOT_TRACKED,
-        reasons=(Reason.ARTIFACT_INCOMPLETE,),
-        stages=(Stage.SAVE,),
-        formats=("checkpoint",),
-        notes={"incomplete": pattern(r"not among its \d{1,6} arrays: (\S{1,80})")},
-        producer=("keras>=3",),
-    ),
-    Rule(
-        name="save-incomplete",
-        cause="the save raised nothing and left weights out: the model was not built yet, or holds weights where Keras does not look",
-        class_="misuse",
-        remedy="call the model once on data before saving; keep layers and variables as attributes of the model, or in lists of it",
-        reasons=(Reason.ARTIFACT_INCOMPLETE,),
-        stages=(Stage.SAVE,),
     ),
 )
 

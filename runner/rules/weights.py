@@ -73,6 +73,29 @@ FILES = (
         )
     ),
     Rule(
+        name="order-in-h5",
+        cause="a weight in the .h5 file has another shape than the one in the model. As load_model made the model itself, it is as a rule"
+        " the order: .h5 keeps a layer's weights without their names, trainable ones first, and what was frozen inside of a class of the"
+        " model's own comes back trainable",
+        class_="architecture",
+        remedy="let the class freeze its layers itself, in __init__, or thaw them before saving; or save .keras, which goes by names",
+        pattern=pattern(*SHAPES),
+        formats=("h5",),
+        loaders=MODEL_OF_FILE,
+        step=(("keras", "same"),),
+    ),
+    Rule(
+        name="own-other-shape",
+        cause="a weight that the own load hands over has another shape than the one in the model: the sizes are others; or values were kept"
+        " under names or in an order that do not tell them apart (in Keras 3 most variables are called kernel or bias, and what is frozen"
+        " stands elsewhere in get_weights())",
+        class_="architecture",
+        remedy="compare names and shapes on both sides; write and read weights in the order of model.weights, with nothing frozen in"
+        " between",
+        pattern=pattern(*SHAPES),
+        formats=("own",),
+    ),
+    Rule(
         name="other-shape",
         cause="a weight in the file has another shape than the one in the model",
         class_="architecture",
@@ -176,9 +199,11 @@ FILES = (
     ),
     Rule(
         name="no-values-for-layer",
-        cause="the file has no values for this layer: the model had no weights yet when it was saved, or it was saved without the layer",
+        cause="the file has no values for this layer: the model had no weights yet when it was saved, it was saved without the layer, or"
+        " the layer was shared: values are kept once, and the load made a second one of it",
         class_="architecture",
-        remedy="call the model once on data before saving, and build it as it was saved when loading",
+        remedy="call the model once on data before saving, and build it as it was saved when loading; a layer that another one holds is to"
+        " be handed to it anew, not made from its config",
         pattern=pattern(r"Layer '?(\w{1,80})'? expected [1-9]\d{0,5} variables, but received 0 variables"),
     ),
     Rule(

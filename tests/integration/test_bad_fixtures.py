@@ -96,13 +96,30 @@ LOADS = {
     "trains_otherwise@chance/own/own": (Status.PASSED, None),
     "trains_otherwise@clip/own/own": (Status.DEGRADED, Reason.OPTIMIZER_DIFFERS),
     **{
+        f"comes_back_less{variant}/own/own": (Status.DEGRADED, Reason.CONFIG_DIFFERS)
+        for variant in ("@none", "@limits", "@settings", "@labels", "@initializer", "@renamed", "@twice", "@added", "@generators")
+    },
+    "comes_back_less/own/own": (Status.PASSED, None),
+    "comes_back_less@statistics/own/own": (Status.DEGRADED, Reason.STRUCTURE_DIFFERS),
+    "comes_back_less@copy/own/own": (Status.DEGRADED, Reason.STRUCTURE_DIFFERS),
+    "comes_back_less@predict/own/own": (Status.FAILED, Reason.OUTPUTS_DIFFER),
+    "rounds_otherwise/own/own": (Status.PASSED, None),
+    "rounds_otherwise@deep/own/own": (Status.PASSED, None),
+    "rounds_otherwise@wrong/own/own": (Status.DEGRADED, Reason.TRAIN_STEP_DIFFERS),
+    "trains_by_own/own/own": (Status.PASSED, None),
+    "trains_by_own@setting/own/own": (Status.DEGRADED, Reason.OPTIMIZER_DIFFERS),
+    "trains_by_own@count/own/own": (Status.DEGRADED, Reason.OPTIMIZER_DIFFERS),
+    "trains_by_own@margin/own/own": (Status.DEGRADED, Reason.COMPILE_LOST),
+    "trains_by_own@classes/own/own": (Status.DEGRADED, Reason.COMPILE_LOST),
+    "trains_by_own@slow/own/own": (Status.DEGRADED, Reason.TRAIN_STEP_DIFFERS),
+    **{
         f"draws_in_training{variant}/own/own": verdict
         for variant, verdict in {
             "": (Status.PASSED, None),
             "@frozen": (Status.DEGRADED, Reason.TRAIN_STEP_DIFFERS),
             "@step": (Status.DEGRADED, Reason.TRAIN_STEP_DIFFERS),
             "@two": (Status.PASSED, None),
-            "@two_forgetful": (Status.DEGRADED, Reason.TRAIN_STEP_DIFFERS),
+            "@two_forgetful": (Status.DEGRADED, Reason.OPTIMIZER_DIFFERS),
             "@unstoppable": (Status.PASSED, None),
         }.items()
     },
@@ -182,6 +199,60 @@ def test_what_is_lost_beside_the_values_is_named(run: Run) -> None:
 def test_a_loss_or_metric_of_the_same_name_and_another_value_is_another_one(run: Run, what: str, name: str) -> None:
     checks = outcome(run, f"load/{ENV}/{ENV}/trains_otherwise@{what}/own/own").notes["checks"]
     assert name in checks["compile"]["values"]
+
+
+@pytest.mark.parametrize(
+    ("what", "problem"),
+    [
+        ("none", "own: rate is None instead of 0.4"),
+        ("limits", "own: limits is [0.0, 2.0] instead of [0.0, 1.0]"),
+        ("settings", "own: settings is {'depth': 2} instead of {'depth': 3}"),
+        ("labels", "own: labels is ['dog', 'cat'] instead of ['cat', 'dog']"),
+        ("initializer", "own: start_initializer: centre is 2.0 instead of 0.5"),
+        ("renamed", "own: rate is 0.1 instead of 0.4"),
+        ("twice", "own: rate is 0.1 instead of 0.4"),
+        ("generators", "noise: the state of its random generator"),
+    ],
+)
+def test_what_ones_own_class_was_made_with_is_named(run: Run, what: str, problem: str) -> None:
+    assert outcome(run, f"load/{ENV}/{ENV}/comes_back_less@{what}/own/own").notes["checks"]["config"]["problems"] == [problem]
+
+
+def test_what_a_model_adds_to_its_loss_and_predicts_is_compared(run: Run) -> None:
+    checks = outcome(run, f"load/{ENV}/{ENV}/comes_back_less@added/own/own").notes["checks"]
+    assert checks["config"]["problems"][0].startswith("the model adds ")
+    checks = outcome(run, f"load/{ENV}/{ENV}/comes_back_less@predict/own/own").notes["checks"]
+    assert checks["outputs"]["differing"] == ["what predict gives"]
+    checks = outcome(run, f"load/{ENV}/{ENV}/comes_back_less@statistics/own/own").notes["checks"]
+    assert checks["structure"]["trainable_differs"] == ["inside"]
+
+
+def test_rounding_is_no_difference(run: Run) -> None:
+    deep = outcome(run, f"load/{ENV}/{ENV}/rounds_otherwise@deep/own/own")
+    assert deep.differences["outputs"] > 1e-4
+    bias = outcome(run, f"load/{ENV}/{ENV}/rounds_otherwise/own/own")
+    assert bias.differences["train-step"] > 1e-5
+    assert bias.notes["checks"]["train-step"]["told_apart"]
+
+
+@pytest.mark.parametrize(
+    ("what", "check", "problem"),
+    [
+        ("setting", "optimizer", "every: 7 instead of 6"),
+        ("count", "optimizer", "1 of 5 slots differ"),
+        ("margin", "compile", "Within: margin is 1000000.0 instead of 1000.0"),
+    ],
+)
+def test_what_ones_own_code_needs_for_training_is_named(run: Run, what: str, check: str, problem: str) -> None:
+    assert outcome(run, f"load/{ENV}/{ENV}/trains_by_own@{what}/own/own").notes["checks"][check]["problems"] == [problem]
+
+
+def test_what_only_slots_or_one_number_of_a_metric_show_is_told(run: Run) -> None:
+    values = outcome(run, f"load/{ENV}/{ENV}/trains_by_own@classes/own/own").notes["checks"]["compile"]["values"]
+    assert set(values) <= {"of_each[0]", "of_each[1]", "of_each[2]"}
+    step = outcome(run, f"load/{ENV}/{ENV}/trains_by_own@slow/own/own").notes["checks"]["train-step"]
+    assert step["slots"] == "2 of 5 slots differ after the step"
+    assert not step["told_apart"]
 
 
 @pytest.mark.parametrize(

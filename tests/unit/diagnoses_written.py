@@ -58,6 +58,33 @@ WEIGHTS = {"checks": {"weights": {"differing": ["dense/kernel"], "matched_by": "
 
 WRITTEN: tuple[Written, ...] = (
     Written(
+        "argument-of-loss-or-metric",
+        silent(
+            Reason.COMPILE_LOST,
+            status=Status.DEGRADED,
+            notes=noted("compile", expected="within", found="within", problems=["Within: margin is 1.0 instead of 0.5"]),
+        ),
+    ),
+    Written(
+        "metrics-renamed",
+        silent(
+            Reason.COMPILE_LOST, status=Status.DEGRADED, notes=noted("compile", renamed=["mae is called mean_absolute_error"])
+        ),
+    ),
+    Written(
+        "optimizer-made-for-other-layers",
+        silent(
+            Reason.COMPILE_LOST,
+            "keras-v3",
+            status=Status.DEGRADED,
+            notes=noted("compile", values={"loss": {"expected": 0.785, "found": 0.791}}),
+            checks={Check.COMPILE: CheckResult.FAILED, Check.TRAIN_STEP: CheckResult.FAILED},
+            warnings=warned(
+                "Skipping variable loading for optimizer 'adam', because it has 6 variables whereas the saved optimizer has 14 variables. "
+            ),
+        ),
+    ),
+    Written(
         "export-of-dict",
         not_saved(
             "ValueError",

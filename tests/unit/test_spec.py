@@ -124,6 +124,7 @@ def test_every_format_and_loader_has_a_line_of_text() -> None:
         ("tolerances: {float32: {absolute: 0}}\n", 5, ["`relative` is missing"]),
         ("machine: {jobs: -1}\n", 5, ["`machine.jobs`", "-1"]),
         ("profiles: {a: {environments: []}}\n", 5, ["`profiles.a.environments` is empty"]),
+        (f"profiles: {{a: {{environments: [{', '.join(['x'] * 1001)}]}}}}\n", 5, ["has 1001 entries; no more than 1000"]),
         ("profiles:\n  a:\n    environments:\n      - tf2.15-py311\n      - tf2.15-py312\n", 9, ["'tf2.15-py312'", "'tf2.15-py311'"]),
         ("profiles:\n  a:\n    fixtures: [sequental]\n", 7, ["no fixture is named 'sequental'", "did you mean 'sequential'?"]),
         ("profiles: {a: {environments: [tf2.15-py311], pairs: {from: [tf2.16*], to: ['*']}}}\n", 5, ["selects no pair"]),

@@ -9,11 +9,11 @@ def _model(tf, what, wrong=False):
 
         def __init__(self, limit, name="above"):
             super().__init__(name=name)
-            self.limit = limit
+            self.least = limit
             self.total = self.add_weight(name="total", initializer="zeros")
 
         def update_state(self, wanted, given, sample_weight=None):
-            self.total.assign_add(tf.reduce_sum(tf.cast(given > self.limit, "float32")))
+            self.total.assign_add(tf.reduce_sum(tf.cast(given > self.least, "float32")))
 
         def result(self):
             return self.total
