@@ -34,9 +34,11 @@ EXPECTED = {
     "output_names": [],
     "stateful": False,
     "computed_in": [],
+    "noise": {},
     "dtypes": {
         "outputs": ["float32"],
-        **{name: [] for name in ("further", "weights", "beside", "slots", "next", "fresh", "next_slots", "drawn_next", "drawn_fresh")},
+        **{name: [] for name in ("further", "predicted", "weights", "beside", "slots")},
+        **{name: [] for name in ("next", "fresh", "next_slots", "drawn_next", "drawn_fresh")},
     },
 }
 SECONDS = 2

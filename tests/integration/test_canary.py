@@ -49,7 +49,7 @@ def weights(report, expected, *_):
     return list(range(len(expected["meta"])))
 
 
-def outputs(request, report, fixture, expected, call, ordered):
+def outputs(request, report, fixture, expected, call, ordered, predict=None):
     call(fixture.inputs())
     report.check("outputs", {says!r}, 0.0)
     return []
