@@ -22,7 +22,7 @@ from runner.rules.misuse import MISUSE
 from runner.rules.optimizers import LEFT, OPTIMIZERS
 from runner.rules.own_files import OWN_FILES
 from runner.rules.saved import SAVED
-from runner.rules.values import RAISED, VALUES
+from runner.rules.values import ADDED, RAISED, VALUES
 from runner.rules.weights import FILES
 
 __all__ = ["CLASSES", "RULES", "UNTRIED", "Rule"]
@@ -33,6 +33,6 @@ RULES: tuple[Rule, ...] = (
     *(*BESIDE, *RESTORES, *MISUSE, *FORMATS),
     *(*CODE, *KERAS_2_TO_3, *COMPILATION, *WORDS, *VALUES_OF_WORDS, *NAMES),
     *(*OPTIMIZERS, *FILES, *REST),
-    *(*LEFT, *COMPILED, *ALTERED, *VALUES, *SAVED, *RAISED),
+    *(*ADDED, *LEFT, *COMPILED, *ALTERED, *VALUES, *SAVED, *RAISED),
     *SETUP,
 )

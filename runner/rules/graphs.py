@@ -163,9 +163,11 @@ GRAPHS = (
     ),
     Rule(
         name="table-not-tracked",
-        cause="the model uses a table or variable that export does not find among what the model holds",
+        cause="the graph uses a table, a variable or the state of a random generator that the save does not find among what the model"
+        " holds: it is no attribute of the layer, or Keras 3 keeps it where tf.saved_model.save does not look (seeds of Dropout)",
         class_="architecture",
-        remedy="make it an attribute of the layer or model; or tf.saved_model.save(model, path), which looks further",
+        remedy="make it an attribute of the layer or model; in Keras 3 model.export(path) finds seeds, in Keras 2"
+        " tf.saved_model.save(model, path) finds tables",
         pattern=pattern(r"Tried to export a function which references an '?untracked'? resource"),
         stages=(Stage.SAVE,),
     ),

@@ -17,6 +17,21 @@ SUCH_AS = (
 )
 CROSSWISE = "compare each output with every output of the saved model (exchanged ones agree crosswise), then layer by layer"
 
+ADDED = (
+    Rule(
+        name="loss-of-layers",
+        cause="what layers and regularizers add to the loss (model.losses) is another sum: one of them came back with another argument, or"
+        " was set in a way that is not saved (add_loss of a function); or it is that of an activity regularizer, which Keras 2 and newer"
+        " Keras 3 divide by the batch size and early Keras 3 does not",
+        class_="semantics",
+        remedy="compare model.losses of both sides; return all arguments in get_config; make a layer that calls add_loss of an activity"
+        " regularizer",
+        reasons=(Reason.CONFIG_DIFFERS, Reason.COMPILE_LOST, Reason.OPTIMIZER_DIFFERS, Reason.TRAIN_STEP_DIFFERS),
+        details={Check.CONFIG: pattern(r'"the model adds ([^"]{1,80})"')},
+    ),
+)
+"""What explains another next step better than what the step left in the optimizer."""
+
 VALUES = (
     Rule(
         name="vocabulary-changed",
@@ -58,17 +73,6 @@ VALUES = (
         remedy="make the model's outputs as they were where it was saved (a dict, or a list), or adapt the code that uses them",
         reasons=(Reason.CONFIG_DIFFERS,),
         details={Check.CONFIG: pattern(r'"outputs come as ([^"]{1,160})')},
-    ),
-    Rule(
-        name="loss-of-layers",
-        cause="what layers and regularizers add to the loss (model.losses) is another sum: one of them came back with another argument, or"
-        " was set in a way that is not saved (add_loss of a function); or it is that of an activity regularizer, which Keras 2 and newer"
-        " Keras 3 divide by the batch size and early Keras 3 does not",
-        class_="semantics",
-        remedy="compare model.losses of both sides; return all arguments in get_config; make a layer that calls add_loss of an activity"
-        " regularizer",
-        reasons=(Reason.CONFIG_DIFFERS, Reason.COMPILE_LOST, Reason.OPTIMIZER_DIFFERS, Reason.TRAIN_STEP_DIFFERS),
-        details={Check.CONFIG: pattern(r'"the model adds ([^"]{1,80})"')},
     ),
     Rule(
         name="layer-renamed",

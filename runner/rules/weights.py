@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from runner.model import Stage
 from runner.rules.base import THROUGH_H5, Rule, pattern
+from runner.rules.keras_2_to_3 import SAME_FILE
 
 NEW_LAYOUT = ("weights-h5", "json-weights")
 """Formats with a file x.weights.h5, which has a layout of its own from 2.12 on."""
@@ -71,6 +72,26 @@ FILES = (
             ("shapes-of-2.12", ("keras>=2.12,<2.13",), ("keras>=2.13",)),
             ("shapes-for-2.12", ("keras>=2.13",), ("keras>=2.12,<2.13",)),
         )
+    ),
+    Rule(
+        name="words-not-in-h5",
+        cause="the lookup table of a layer has no words: .h5 holds weights and configurations, and what the layer was adapted to is in"
+        " neither",
+        class_="format-changed",
+        remedy="save .keras; or give the layer its words after loading (layer.set_vocabulary)",
+        pattern=pattern(r"calling (\w{1,60})\.call.{0,400}Table not initialized", r"Table not initialized"),
+        formats=("h5",),
+    ),
+    Rule(
+        name="called-otherwise-in-h5",
+        cause="load_model of .h5 in Keras 3 calls a layer of several inputs (MultiHeadAttention, say) in another way than the model was"
+        " built with, and the layer refuses it",
+        class_="format-changed",
+        remedy=f"save .keras; or {SAME_FILE}",
+        pattern=pattern(r"^TypeError: (too many positional arguments)"),
+        trace=pattern(r"in process_node\b"),
+        formats=("h5",),
+        consumer=("keras>=3",),
     ),
     Rule(
         name="order-in-h5",
