@@ -102,6 +102,14 @@ COMPILATION = (
         pattern=pattern(r"reduction=(auto)\b"),
     ),
     Rule(
+        name="metric-class-of-1.15",
+        cause="load_model of TensorFlow 1.15 finds the class of a metric or loss in custom_objects, and takes the class for its description",
+        class_="format-changed",
+        remedy=COMPILE_ANEW,
+        pattern=pattern(r'^TypeError: can only concatenate str \(not "(ABCMeta|type)"\) to str'),
+        consumer=("tensorflow<2",),
+    ),
+    Rule(
         name="loss-unknown",
         cause="the file names a loss or metric that the consumer does not know under this name",
         class_="format-changed",
