@@ -103,7 +103,7 @@ COMPILATION = (
     ),
     Rule(
         name="metric-class-of-1.15",
-        cause="load_model of TensorFlow 1.15 finds the class of a metric or loss in custom_objects, and takes the class for its description",
+        cause="load_model of TensorFlow 1.15 finds the class of a metric or loss in custom_objects, and takes it for its description",
         class_="format-changed",
         remedy=COMPILE_ANEW,
         pattern=pattern(r'^TypeError: can only concatenate str \(not "(ABCMeta|type)"\) to str'),
