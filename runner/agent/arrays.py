@@ -12,18 +12,6 @@ def each(value: Any, change: Callable[[Any], Any]) -> Any:
     return change(value)
 
 
-def unseen_in(value: Any) -> Any:
-    """Return texts and whole numbers that are not among these, as tokens of a new user are; other values as they are."""
-    import numpy
-
-    if value.dtype.kind in "OSU":
-        return numpy.full_like(value, "never seen before", dtype=object)
-    largest = value.max() if value.dtype.kind in "iu" and value.size else None
-    if largest is None or largest == numpy.iinfo(value.dtype).max:
-        return value
-    return numpy.full_like(value, largest + 1)
-
-
 def tensors(tf: Any, value: Any) -> Any:
     """Turn arrays inside lists and dicts into tensors; text goes in as a list, as string arrays do not."""
     if isinstance(value, dict):

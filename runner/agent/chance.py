@@ -11,7 +11,7 @@ from agent.report import message_of
 def evaluate_twin(fixture: Fixture, found: Dict[str, Any]) -> None:
     """Record what loss and metrics a model of chance gives when nothing is drawn, without asking the one that is to be saved."""
     twin = fixture.build(FIRST_WEIGHTS)
-    expectation.give(twin, found["weights"])
+    expectation.give(twin, found)
     expectation.evaluate(fixture, twin, found)
 
 
@@ -35,7 +35,7 @@ def _record_still_step(fixture: Fixture, model: Any, optimizer: Any, found: Dict
     with stillness.still(model):
         for _ in range(2):
             with state.kept(fixture.holding(model) + optimizers.variables(model, optimizer)):
-                expectation.give(model, found["weights"])
+                expectation.give(model, found)
                 expectation.ask(fixture, model, found)
                 state.reset(model)
                 before = rounding.held(fixture, model, optimizer)
@@ -50,7 +50,8 @@ def _record_still_step(fixture: Fixture, model: Any, optimizer: Any, found: Dict
     if stillness.draws(fixture, model) or not expectation.same_arrays(steps[0][0], steps[1][0], tolerance=1e-6):
         print("its next step is a matter of chance also when its layers drop nothing", flush=True)
         return
-    _, _, found["fresh"] = expectation.fresh_step(fixture, found, kept_still=True)
+    _, fresh = expectation.fresh_step(fixture, found, kept_still=True)
+    found["fresh"] = fresh["weights"]
     expectation.note_next(found, weights, after)
     found["step_noise"], found["slot_noise"] = noise
     if not found["evaluated"]:
@@ -61,7 +62,7 @@ def _record_still_step(fixture: Fixture, model: Any, optimizer: Any, found: Dict
 def _record_drawn_step(fixture: Fixture, model: Any, optimizer: Any, found: Dict[str, Any]) -> None:
     order = list(range(len(found["weights"])))
     twin = fixture.build(FIRST_WEIGHTS)
-    expectation.give(twin, found["weights"])
+    expectation.give(twin, found)
     fixture.drawn_step(twin, fixture.optimizer(twin), order)
     fixture.drawn_step(model, optimizer, order)
     found["drawn"] = True

@@ -2,7 +2,7 @@
 
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
-from agent import rounding, state
+from agent import awkward, rounding, state
 from agent.fixture import Fixture
 from agent.nearness import distance, size_of, type_name, within
 from agent.report import Report, message_of
@@ -36,6 +36,8 @@ def structure(report: Report, expected: Dict[str, Any], model: Any) -> None:
         detail["expected_count"], detail["found_count"] = len(wanted), len(seen)
     if thawed:
         detail["trainable_differs"] = thawed[:20]
+        if wanted == seen and all(item["path"] not in thawed for item in expected["meta"]):
+            detail["weights_as_before"] = True
     if [item["class"] for item in expected["layers"]] != [item["class"] for item in layers]:
         detail["layer_classes"] = [item["class"] for item in layers]
     report.check("structure", "failed" if wanted != seen or thawed else "passed", **detail)
@@ -137,8 +139,8 @@ def outputs(
     pairs = [(type_name(one), type_name(other)) for one, other in zip(expected["outputs"], candidates[0])]
     others = [(index, one, other) for index, (one, other) in enumerate(pairs) if one != other]
     other_signature = report.facts["checks"]["signature"]["result"] == "failed" and bool(others or wrong)
-    for index, (name, scale, inputs) in enumerate(item for item in fixture.further() if item[0] in expected["further_names"]):
-        wanted = awkward(expected, index)
+    for index, (name, scale, inputs) in enumerate(awkward.recorded(fixture, expected)):
+        wanted = awkward_outputs(expected, index)
         try:
             found = call(inputs) if ordered else [_arranged(wanted, outputs) for outputs in call(inputs)]
         except Exception as error:
@@ -172,7 +174,7 @@ def outputs(
     return ["output %d is of type %s instead of %s" % (index + 1, other, one) for index, one, other in told]
 
 
-def awkward(expected: Dict[str, Any], index: int) -> List[Any]:
+def awkward_outputs(expected: Dict[str, Any], index: int) -> List[Any]:
     """Return the outputs that were recorded for the awkward inputs number `index`."""
     size = len(expected["outputs"])
     return list(expected["further"][index * size : (index + 1) * size])
@@ -192,7 +194,7 @@ def _sizes(value: Any) -> Any:
 
 
 def _nearest(
-    request: Dict[str, Any], expected: List[Any], candidates: List[List[Any]], scales: List[Any], coarse: List[str], noise: List[float]
+    request: Dict[str, Any], expected: List[Any], candidates: List[List[Any]], scales: List[Any], coarse: List[str], noise: List[Any]
 ) -> Tuple[bool, float]:
     """Return whether one of the candidates is right, and the largest difference of the nearest."""
     best = None  # type: Optional[Tuple[bool, float]]

@@ -4,9 +4,11 @@ Versions write the same thing in different ways, so only what both sides tell is
 them: numbers, words and flags of a layer's config, whether there is a regularizer or constraint, policies other than float32.
 """
 
+import re
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 from agent import state
+from agent.nearness import same
 from agent.own import UNKNOWN, is_own, made_with, plain
 from agent.stillness import RATES
 
@@ -28,12 +30,14 @@ LEFT_OUT = (
 HOLDERS = ("_regularizer", "_constraint")
 POLICIES = ("mixed_float16", "mixed_bfloat16", "float16", "bfloat16", "float64")
 SPECIAL_TOKENS = ("", "[UNK]")
+MOST_WORDS = 1000
+OF_YOURS = " (a class of yours: %s)"
 # Of each layer.
 Read = Dict[str, Any]
 
 
 def read(model: Any, own: bool = True) -> Dict[str, List[Read]]:
-    """Return by their name what layers have: {own, named, arguments, policy, vocabulary, random}; most often one layer has a name.
+    """Return by name what layers have: {own, class, named, arguments, policy, vocabulary, seeded, random}; most often one has a name.
 
     The policy of an input says nothing: it computes nothing; nor does that of a model, whose layers have theirs. Layers and models of
     the user's own are asked for their config only where `own` is set.
@@ -47,10 +51,12 @@ def read(model: Any, own: bool = True) -> Dict[str, List[Read]]:
         found.setdefault(layer.name, []).append(
             {
                 "own": kind.__name__ if is_own(kind) else None,
+                "class": re.sub(r"V\d+$", "", kind.__name__.split(">")[-1]),
                 "named": any(layer is item for item in getattr(model, "layers", [])) and not is_own(type(model)),
                 "arguments": {key: config[key] for key in sorted(config) if key not in LEFT_OUT},
                 "policy": None if kind.__name__ == "InputLayer" or hasattr(layer, "layers") else _policy(layer),
                 "vocabulary": _vocabulary(layer),
+                "seeded": state.seeded(layer),
                 "random": _random(layer) if config.get("seed") is not None or is_own(kind) else None,
             }
         )
@@ -64,32 +70,44 @@ def differences(expected: Dict[str, List[Read]], found: Dict[str, List[Read]]) -
 
 
 def _pairs(expected: Dict[str, List[Read]], found: Dict[str, List[Read]]) -> Iterator[Tuple[str, Read, Read]]:
-    """Yield what layers of one name have on both sides; and what the one layer of an own class has, whose name was lost."""
+    """Yield what layers of one name, and of one class where several have it, have on both sides; and those that lost their names."""
     for name in sorted(set(expected) & set(found)):
-        seen = list(found[name])
-        # In which order versions have layers of one name is their own affair.
-        for one in expected[name] if len(expected[name]) == len(seen) else []:
-            other = next((other for other in seen if not list(_otherwise(name, one, other))), seen[0])
-            seen.remove(other)
-            yield name, one, other
+        sides = [[(name, layer) for layer in side[name]] for side in (expected, found)]
+        if len(sides[0]) == len(sides[1]) == 1:
+            yield name, sides[0][0][1], sides[1][0][1]
+        else:
+            yield from ((name, one, other) for name, one, _, other in _by_class(*sides))
     yield from ((name, one, other) for name, one, _, other in _renamed(expected, found))
 
 
+def _by_class(wanted: List[Tuple[str, Read]], given: List[Tuple[str, Read]]) -> Iterator[Tuple[str, Read, str, Read]]:
+    """Yield (name, what was read of it) on both sides of layers of one class, of which there are as many on both sides.
+
+    In which order versions have them is their own affair: the nearest go together.
+    """
+    for kind in sorted({layer["class"] for _, layer in wanted}):
+        sides = [[item for item in side if item[1]["class"] == kind] for side in (wanted, given)]
+        seen = sides[1]
+        for name, one in sides[0] if len(sides[0]) == len(seen) else []:
+            other = min(seen, key=lambda item: len(list(_otherwise(name, one, item[1]))))
+            seen.remove(other)
+            yield (name, one, *other)
+
+
 def _renamed(expected: Dict[str, List[Read]], found: Dict[str, List[Read]]) -> Iterator[Tuple[str, Read, str, Read]]:
-    """Yield (name, what was read of it) on both sides of each layer that is the only one of an own class and has another name."""
+    """Yield (name, what was read of it) on both sides of layers that have another name."""
     sides = [
         [(name, layer) for name in sorted(set(one) - set(two)) for layer in one[name]]
         for one, two in ((expected, found), (found, expected))
     ]
-    kinds = [[layer["own"] for _, layer in side] for side in sides]
-    for name, one in sides[0]:
-        if one["own"] is not None and kinds[0].count(one["own"]) == kinds[1].count(one["own"]) == 1:
-            yield (name, one, *sides[1][kinds[1].index(one["own"])])
+    return _by_class(*sides)
 
 
 def names_lost(expected: Dict[str, List[Read]], found: Dict[str, List[Read]]) -> List[str]:
     """Return in words which layers of own classes have another name; of those alone that a config names, not the code of a class."""
-    return ["%s: is called %s" % (name, other) for name, one, other, _ in _renamed(expected, found) if one["named"]]
+    renamed = [item for item in _renamed(expected, found) if item[1]["own"] is not None]
+    single = [item for item in renamed if [other[1]["own"] for other in renamed].count(item[1]["own"]) == 1]
+    return ["%s: is called %s" % (name, other) for name, one, other, _ in single if one["named"]]
 
 
 def _otherwise(name: str, wanted: Read, seen: Read) -> Iterator[str]:
@@ -97,8 +115,8 @@ def _otherwise(name: str, wanted: Read, seen: Read) -> Iterator[str]:
     for key, value in wanted["arguments"].items():
         other = seen["arguments"].get(key, value)
         # Some versions write what an empty list stands for.
-        if value != [] and not _same(value, other):
-            yield "%s: %s is %r instead of %r" % (name, key, other, value)
+        if value != [] and not same(value, other):
+            yield "%s: %s is %r instead of %r%s" % (name, key, other, value, OF_YOURS % wanted["own"] if wanted["own"] else "")
     policies = (wanted["policy"], seen["policy"])
     if policies[0] != policies[1] and set(policies) & set(POLICIES) and None not in policies:
         yield "%s: the dtype policy is %s instead of %s" % (name, policies[1], policies[0])
@@ -107,21 +125,28 @@ def _otherwise(name: str, wanted: Read, seen: Read) -> Iterator[str]:
 
 
 def other_random_states(expected: Dict[str, List[Read]], found: Dict[str, List[Read]]) -> List[str]:
-    """Return in words which layers' random generators are in another state; of layers that share a name nothing."""
-    pairs = [(name, one["random"], other["random"]) for name, one, other in _pairs(expected, found) if len(expected[name]) == 1]
+    """Return in words which layers' random generators are in another state; of layers that share a name nothing.
+
+    Where no seed was given no training can be repeated, and nothing is lost.
+    """
+    single = [(name, one, other) for name, one, other in _pairs(expected, found) if len(expected[name]) == 1 and one["seeded"]]
+    pairs = [(name, one["random"], other["random"]) for name, one, other in single]
     return ["%s: the state of its random generator" % name for name, one, other in pairs if None not in (one, other) and one != other]
 
 
 def has_random_state(expected: Dict[str, List[Read]]) -> bool:
     """Say whether a layer has a random generator whose state can be compared."""
-    return any(layer["random"] is not None for layers in expected.values() for layer in layers)
+    return any(layer["random"] is not None and layer["seeded"] for layers in expected.values() for layer in layers)
 
 
 def _config(layer: Any) -> Dict[str, Any]:
     """Return what of a layer's config can be compared: None where something is said not to be there."""
     # A config of the user's own may leave out what decides in training alone.
     own = is_own(type(layer))
-    found = _arguments(layer) if own else {}
+    found = _arguments(layer)
+    if not own:
+        # Keras forgets some in its own configs.
+        found = {name: item for name, item in found.items() if isinstance(item, (bool, int, float, str))}
     if own:
         found.update({name: vars(layer)[name] for name in RATES if isinstance(vars(layer).get(name), (int, float))})
     try:
@@ -152,27 +177,16 @@ def _arguments(value: Any) -> Dict[str, Any]:
     return {name: item for name, item in made_with(value).items() if name not in LEFT_OUT}
 
 
-def _same(one: Any, other: Any) -> bool:
-    one, other = _single(one), _single(other)
-    if all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in (one, other)):
-        # What is infinite is no nearer to itself than that.
-        return bool(one == other or abs(one - other) <= 1e-6 * max(1e-3, abs(one)))
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(_same(*pair) for pair in zip(one, other))
-    if isinstance(one, dict) and isinstance(other, dict):
-        return set(one) == set(other) and all(_same(value, other[key]) for key, value in one.items())
-    return bool(one == other)
-
-
-def _single(value: Any) -> Any:
-    """Return what a list has in it where that is always the same: some versions write one number for all sizes."""
-    return value[0] if isinstance(value, list) and value and all(item == value[0] for item in value) else value
-
-
 def _policy(layer: Any) -> Optional[str]:
     policy = getattr(layer, "dtype_policy", None) or getattr(layer, "_dtype_policy", None)
     name = getattr(policy, "name", None)
     return None if name is None else str(name)
+
+
+def words(model: Any) -> List[str]:
+    """Return the tokens of a model's vocabularies, each once, no more than MOST_WORDS."""
+    found = [word for layer in state.every_layer(model) for word in _vocabulary(layer) or []]
+    return list(dict.fromkeys(found))[:MOST_WORDS]
 
 
 def _vocabulary(layer: Any) -> Optional[List[str]]:

@@ -4,7 +4,7 @@ import re
 import types
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
-from agent.own import is_own, made_with
+from agent.own import is_own
 from agent.report import message_of
 from agent.state import every_layer
 
@@ -50,7 +50,9 @@ def names(model: Any) -> Dict[str, str]:
     name of its class: some messages give that.
     """
     found = {}  # type: Dict[str, str]
-    for value in _own_parts([(layer, 1) for layer in every_layer(model)] + [(getattr(model, name, None), 3) for name in COMPILED]):
+    for value in parts([(layer, 1) for layer in every_layer(model)] + [(getattr(model, name, None), 3) for name in COMPILED]):
+        if not is_own(value if isinstance(value, NAMED) else type(value)):
+            continue
         if isinstance(value, NAMED):
             found[value.__name__] = value.__name__
             continue
@@ -62,23 +64,8 @@ def names(model: Any) -> Dict[str, str]:
     return found
 
 
-def arguments(model: Any) -> Dict[str, Any]:
-    """Return what losses and metrics of own classes were made with, by `Class: argument`; of classes that occur twice nothing."""
-    held = [(getattr(model, name, None), 3) for name in COMPILED[1:]]
-    parts = [part for part in _own_parts(held) if not isinstance(part, NAMED)]
-    classes = [type(part).__name__ for part in parts]
-    return {
-        "%s: %s" % (kind, name): value
-        for kind, part in zip(classes, parts)
-        if classes.count(kind) == 1
-        for name, value in made_with(part).items()
-        # Each Keras has words of its own for how a loss is reduced; its value shows it.
-        if name not in ("name", "dtype", "reduction")
-    }
-
-
-def _own_parts(held: List[Tuple[Any, int]]) -> Iterator[Any]:
-    """Yield what is the user's own, each once, of (value, depth): go `depth` objects on into what Keras's objects hold."""
+def parts(held: List[Tuple[Any, int]]) -> Iterator[Any]:
+    """Yield classes, functions and parts of Keras models, each once, of (value, depth): go `depth` objects on into what Keras's hold."""
     seen = {}  # type: Dict[int, int]
     told = set()
     waiting = list(reversed(held))
@@ -92,7 +79,7 @@ def _own_parts(held: List[Tuple[Any, int]]) -> Iterator[Any]:
             waiting += [(item, depth) for item in reversed(inside)]
             continue
         named = isinstance(value, NAMED)
-        if (named or _is_keras(value)) and is_own(value if named else type(value)) and id(value) not in told:
+        if (named or _is_keras(value)) and id(value) not in told:
             told.add(id(value))
             yield value
         if not named and _is_keras(value) and depth > 0:

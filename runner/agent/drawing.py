@@ -8,11 +8,10 @@ FIRST_WEIGHTS = 1
 OTHER_WEIGHTS = 2
 
 
-def assign(model: Any, seed: int, kind: type) -> None:
+def assign(model: Any, seed: int) -> None:
     """Give every floating-point weight values from NumPy: none is zero, one or another default, variances are positive.
 
-    What a layer counted or looked up is no matter of chance, nor is a variable of `kind` beside the weights. They stay, but in a model that
-    values are to be read into: there they are altered.
+    What a layer counted or looked up is no matter of chance. It stays, but in a model that values are to be read into: there it is altered.
     """
     import numpy
 
@@ -30,9 +29,6 @@ def assign(model: Any, seed: int, kind: type) -> None:
         else:
             drawn = random.normal(size=value.shape) / (numpy.sqrt(value.shape[0]) if value.ndim > 1 else 4.0)
         variable.assign(numpy.asarray(drawn).astype(value.dtype))
-    if seed == OTHER_WEIGHTS:
-        for _, variable in state.beside(model, kind):
-            variable.assign(altered(state.array(variable)))
 
 
 def _positive(variable: Any, value: Any) -> Optional[float]:

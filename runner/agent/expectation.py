@@ -7,10 +7,10 @@ after one more training step, once as the trained model took it and once as the 
 import os
 from typing import Any, Dict, List, Optional, Tuple
 
-from agent import custom, files, optimizers, rounding, state, stillness
-from agent.arrays import flat, tensors, text
+from agent import asking, awkward, compiled_with, configuration, custom, files, optimizers, rounding, state, stillness
+from agent.arrays import flat, text
 from agent.drawing import FIRST_WEIGHTS, altered
-from agent.fixture import NEXT_STEP, Fixture
+from agent.fixture import NEXT_STEP, Fixture, defines
 from agent.nearness import type_name
 from agent.report import FixtureFault, message_of
 from agent.seeds import SEED, seed
@@ -43,20 +43,29 @@ def make(fixture: Fixture) -> Dict[str, Any]:
         before = rounding.held(fixture, model, optimizer)
         found["metrics"].update(fixture.train(model, optimizer, NEXT_STEP))
         note_next(found, state.weights(model)["arrays"], optimizers.read(optimizer, model))
-        twin, outputs, found["fresh"] = fresh_step(fixture, found)
+        twin, one = fresh_step(fixture, found)
+        found["fresh"] = one["weights"]
         # To ask the model itself is cheap; its step need not do what it says, and takes another twin.
-        draws = _draws(fixture, twin, found["weights"])
-        if fixture.steps_itself(model) or draws is not False:
-            _, others, otherwise = fresh_step(fixture, found, other_chance=True)
-            if not same_arrays(outputs, others, tolerance=1e-6):
+        draws = _draws(fixture, twin, found)
+        if fixture.steps_itself(model) or defines(model, "compute_loss") or draws is not False:
+            _, other = fresh_step(fixture, found, other_chance=True)
+            if not same_arrays(one["outputs"], other["outputs"], tolerance=1e-6):
                 raise FixtureFault("built twice and given the same weights, the outputs differ: nothing can be compared")
-            # The first step of a schedule may move nothing.
-            moved = not same_arrays(found["fresh"], otherwise, tolerance=1e-6)
-            found["chance"] = moved or (draws is True and not fixture.steps_itself(model))
+            found["chance"] = _moved(one, other) or (draws is True and not fixture.steps_itself(model))
         if not found["chance"]:
             noise = rounding.of_step(fixture, model, optimizer, before, found["next"], found["next_slots"])
             found["step_noise"], found["slot_noise"] = noise
     return found
+
+
+def _moved(one: Dict[str, Any], other: Dict[str, Any]) -> bool:
+    """Say whether two steps differ: in the weights, else in what shows it also where the first step of a schedule hardly moves those."""
+    told = [(value, other["told"].get(name)) for name, value in one["told"].items() if value is not None]
+    return not (
+        same_arrays(one["weights"], other["weights"], tolerance=1e-6)
+        and asking.alike(one["slots"], other["slots"], least=0.0, part=1e-4)
+        and all(asking.told_alike(*pair) for pair in told)
+    )
 
 
 def note_next(found: Dict[str, Any], weights: List[Any], after: Dict[str, Any]) -> None:
@@ -66,63 +75,72 @@ def note_next(found: Dict[str, Any], weights: List[Any], after: Dict[str, Any]) 
 
 
 def evaluate(fixture: Fixture, model: Any, found: Dict[str, Any]) -> None:
-    """Record what the compiled model says of loss and metrics, where it can be asked."""
+    """Record what the compiled model says of loss and metrics, where it can be asked; no value of what it says otherwise once more."""
     try:
-        found["metrics"] = fixture.evaluate(model)
-        found["evaluated"] = bool(found["metrics"])
+        first = fixture.evaluate(model)
+        with state.kept(fixture.holding(model) + state.generators(model)):
+            second = fixture.evaluate(model)
+        found["metrics"] = {name: value if asking.told_alike(value, second.get(name)) else None for name, value in first.items()}
+        found["evaluated"] = bool(first)
     except Exception as error:
         # How it is compiled need not fit the data, when a loop of the fixture's own trains it.
         print("loss and metrics are left out: %s: %s" % (type(error).__name__, message_of(error)[:300]), flush=True)
 
 
 def fresh_step(
-    fixture: Fixture, found: Dict[str, Any], other_chance: bool = False, kept_still: bool = False
-) -> Tuple[Any, List[Any], List[Any]]:
-    """Return the same model built anew, its outputs, and the weights that the next step with a fresh optimizer gives.
+    fixture: Fixture, expected: Dict[str, Any], other_chance: bool = False, kept_still: bool = False
+) -> Tuple[Any, Dict[str, Any]]:
+    """Return the same model built anew, its outputs, and the weights, slots and told values of the next step with a fresh optimizer.
 
     With `other_chance` all that draws random numbers draws others; `kept_still` it draws none.
     """
     if other_chance:
         seed(SEED + 1)
     twin = fixture.build(FIRST_WEIGHTS)
-    give(twin, found["weights"])
-    outputs = ask(fixture, twin, found)
+    give(twin, expected)
+    outputs = ask(fixture, twin, expected)
     if other_chance:
         for generator in state.generators(twin):
             generator.assign(altered(state.array(generator)))
-    if kept_still:
-        stillness.step(fixture, twin, fixture.optimizer(twin))
-    else:
-        fixture.train(twin, fixture.optimizer(twin), NEXT_STEP)
+    optimizer = fixture.optimizer(twin)
+    told = stillness.step(fixture, twin, optimizer) if kept_still else fixture.train(twin, optimizer, NEXT_STEP)
     seed(SEED)
-    return twin, outputs, list(state.weights(twin)["arrays"])
+    found = {"weights": state.weights(twin)["arrays"], "slots": optimizers.read(optimizer, twin)["arrays"]}
+    return twin, dict(found, outputs=outputs, told=told)
 
 
 def ask(fixture: Fixture, model: Any, found: Dict[str, Any]) -> List[Any]:
     """Call a model as often as all are before their step: a call may count in the model's own variables. Returns its usual outputs."""
     outputs = fixture.call(model, fixture.inputs())
-    for inputs in [item[2] for item in fixture.further() if item[0] in found["further_names"]]:
+    for _, _, inputs in awkward.recorded(fixture, found):
         fixture.call(model, inputs)
     if found["evaluated"]:
         fixture.evaluate(model)
     return outputs
 
 
-def _draws(fixture: Fixture, model: Any, weights: List[Any]) -> Optional[bool]:
+def _draws(fixture: Fixture, model: Any, found: Dict[str, Any]) -> Optional[bool]:
     """Say whether a model draws random numbers when it is called for training; None where it cannot be called so."""
     answers = []
     for _ in range(2):
-        give(model, weights)
+        give(model, found)
         state.reset(model)
         try:
-            answers.append(flat(model(tensors(fixture.tf, fixture.inputs()), training=True)))
+            answers.append(asking.in_training(fixture, model))
         except Exception:
             return None
     return not same_arrays(*answers)
 
 
-def give(model: Any, weights: List[Any]) -> None:
-    for variable, value in zip(state.variables(model), weights):
+def give(model: Any, found: Dict[str, Any]) -> None:
+    """Give a model the recorded weights: in their order, or by path where it has not all of them yet, as those that only training makes."""
+    variables = state.variables(model)
+    if len(variables) == len(found["weights"]):
+        pairs = list(zip(variables, found["weights"]))
+    else:
+        places = {item["path"]: value for item, value in zip(found["meta"], found["weights"])}
+        pairs = [(variable, places[state.path_of(variable)]) for variable in variables if state.path_of(variable) in places]
+    for variable, value in pairs:
         variable.assign(value)
 
 
@@ -133,8 +151,9 @@ def _batch(fixture: Fixture) -> List[Any]:
 def record_further(fixture: Fixture, model: Any, found: Dict[str, Any]) -> None:
     """Record the outputs for awkward inputs; where the model itself raises or gives no numbers there is nothing to compare."""
     found["further_names"], found["further"] = [], []
+    found["words"] = configuration.words(model)
     fixed = state.batch_size(model)
-    for name, _, inputs in fixture.further():
+    for name, _, inputs in awkward.inputs(fixture, found["words"]):
         if fixed is not None and len(flat(inputs)[0]) != fixed:
             print("%s: left out, since the model takes batches of %d" % (name, fixed), flush=True)
             continue
@@ -151,7 +170,7 @@ def record_further(fixture: Fixture, model: Any, found: Dict[str, Any]) -> None:
 def take(fixture: Fixture, model: Any, optimizer: Any) -> Dict[str, Any]:
     """Record a model as it is after one more call, and as it is saved then: a call may change what the model holds."""
     answer = fixture.answer(model, fixture.inputs())
-    added = state.added(model)
+    added = asking.added(fixture, model)
     outputs, inputs = flat(answer), flat(fixture.inputs())
     weights = state.weights(model)
     beside = state.beside(model, fixture.tf.Variable)
@@ -168,11 +187,12 @@ def take(fixture: Fixture, model: Any, optimizer: Any) -> Dict[str, Any]:
         "interface": state.interface(model, inputs, outputs),
         "answers": state.kind_of(answer),
         "added": added,
-        "predicted": fixture.predictions(model),
+        "predicted": asking.predictions(fixture, model),
         "statistics": state.statistics(model),
         "custom_names": custom.names(model),
         "loss": state.loss_name(model),
-        "compiled_with": custom.arguments(model),
+        "compiled_with": compiled_with.read(model),
+        "tested": asking.tested(fixture, model),
         "stateful": bool(state.stateful_layers(model)),
         "compiled": getattr(model, "optimizer", None) is not None,
         "input_names": state.tensor_names(model, "input", len(inputs)),

@@ -10,10 +10,11 @@ import sys
 from typing import Any, Callable, Dict, Iterator, List, Optional
 
 from agent import state
-from agent.arrays import each, flat, tensors, unseen_in
+from agent.arrays import flat, tensors
 from agent.drawing import OTHER_WEIGHTS, assign
 from agent.own import is_own
 from agent.report import FixtureFault, Unsupported, error_number, message_of
+from agent.seeds import SEED, seed
 
 TRAIN_STEPS = 3
 NEXT_STEP = 100
@@ -116,11 +117,21 @@ class Fixture:
             )
         if weightless:
             raise FixtureFault("the model has no weights")
-        assign(model, weights, self.tf.Variable)
+        assign(model, weights)
         return model
 
     def rebuild(self) -> Any:
-        """Return a new model for saved weights to be read into: the fixture's `rebuild`, as it returns it, or another `build`."""
+        """Return a new model for saved weights to be read into: the fixture's `rebuild`, as it returns it, or another `build`.
+
+        What it draws itself, a fixed projection say, it draws otherwise, as in another process of its user's.
+        """
+        seed(SEED + 1)
+        try:
+            return self._rebuilt()
+        finally:
+            seed(SEED)
+
+    def _rebuilt(self) -> Any:
         function = getattr(self.module, "rebuild", None)
         if function is None:
             return self.build(OTHER_WEIGHTS)
@@ -129,7 +140,7 @@ class Fixture:
         if not isinstance(model, self.tf.keras.Model):
             raise FixtureFault("rebuild returned %s instead of a Keras model" % type(model).__name__)
         if has_weights(model):
-            assign(model, OTHER_WEIGHTS, self.tf.Variable)
+            assign(model, OTHER_WEIGHTS)
         return model
 
     def own(self, name: str, *arguments: Any) -> Callable[[], Any]:
@@ -155,28 +166,15 @@ class Fixture:
         """Return the inputs on which outputs are compared."""
         return self.data(0)[0]
 
-    def further(self) -> List[Any]:
-        """Return (name, scale, inputs) of further inputs on which outputs are compared: awkward ones.
-
-        `scale` is by how much larger values are than the usual ones, and with them the noise.
-        """
+    def awkward(self) -> List[Any]:
+        """Return the further inputs that the file gives."""
         import numpy
 
-        usual = self.inputs()
-        found = [
-            ("the first row alone", 1.0, each(usual, lambda value: value[:1])),
-            ("all zeros", 1.0, each(usual, numpy.zeros_like)),
-            ("values times 100", 100.0, each(usual, lambda value: value * value.dtype.type(100) if value.dtype.kind == "f" else value)),
-        ]
-        unseen = each(usual, unseen_in)
-        if any(one is not other for one, other in zip(flat(usual), flat(unseen))):
-            found.append(("values never seen", 1.0, unseen))
         function = getattr(self.module, "awkward", None)
-        if function is not None:
-            with blame("awkward"):
-                given = list(function(numpy.random.RandomState(999)))
-            found += [("awkward inputs %d" % (index + 1), 1.0, inputs) for index, inputs in enumerate(given)]
-        return found
+        if function is None:
+            return []
+        with blame("awkward"):
+            return list(function(numpy.random.RandomState(999)))
 
     def optimizer(self, model: Any) -> Optional[Any]:
         """Return the model's optimizer, a new one of the fixture's own loop, or None when nothing is trained."""
@@ -240,7 +238,7 @@ class Fixture:
         return hasattr(self.module, "train_step") or self._class_steps(model)
 
     def _class_steps(self, model: Any) -> bool:
-        return any("train_step" in vars(kind) and is_own(kind) for kind in type(model).__mro__)
+        return defines(model, "train_step")
 
     def warm_up(self, model: Any, optimizer: Any) -> None:
         """Train the first steps, on data that differ from step to step."""
@@ -256,12 +254,6 @@ class Fixture:
     def holding(self, model: Any) -> List[Any]:
         """Return the variables that a call of the model may change, without the states of random generators."""
         return state.variables(model) + [held for _, held in state.beside(model, self.tf.Variable)]
-
-    def predictions(self, model: Any) -> List[Any]:
-        """Return what `predict` of a model gives whose class has a step of its own for it, as a flat list of arrays; else nothing."""
-        if not any("predict_step" in vars(kind) and is_own(kind) for kind in type(model).__mro__):
-            return []
-        return self.predict(model)
 
     def predict(self, model: Any) -> List[Any]:
         """Return what `predict` gives for the usual inputs, as a flat list of arrays."""
@@ -283,6 +275,11 @@ class Fixture:
         outputs = model(tensors(self.tf, inputs), training=False)
         state.reset(model)
         return outputs
+
+
+def defines(model: Any, method: str) -> bool:
+    """Say whether a class of the user's own defines a method of a model."""
+    return any(method in vars(kind) and is_own(kind) for kind in type(model).__mro__)
 
 
 def has_weights(model: Any) -> bool:

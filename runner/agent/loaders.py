@@ -211,7 +211,7 @@ def specifications(function: Any) -> Dict[str, Any]:
     return dict(function.structured_input_signature[1])
 
 
-def assignments(names: List[str], specs: Dict[str, Any], inputs: List[Any], wanted: List[str], tf: Any) -> List[Dict[str, Any]]:
+def assignments(names: List[str], specs: Dict[str, Any], inputs: List[Any], wanted: List[str], types: List[str]) -> List[Dict[str, Any]]:
     """Return the ways to give the inputs to a signature: by equal names first, then by shape and dtype, then by order.
 
     Versions name a signature's arguments differently, so where names say nothing every fitting order is a candidate.
@@ -221,12 +221,33 @@ def assignments(names: List[str], specs: Dict[str, Any], inputs: List[Any], want
     if set(names) == set(wanted) and len(names) == len(inputs):
         by_name = dict(zip(wanted, inputs))
         return [by_name]
-    fitting = []
-    for order in islice(permutations(range(len(inputs))), 120):
-        chosen = {name: inputs[index] for name, index in zip(names, order)}
-        if all(specs[name].dtype == value.dtype and specs[name].shape.is_compatible_with(value.shape) for name, value in chosen.items()):
-            fitting.append(chosen)
-    return fitting
+    orders = islice(permutations(range(len(inputs))), 120)
+    ways = [{name: inputs[index] for name, index in zip(names, order)} for order in orders]
+    ways = [chosen for chosen in ways if all(specs[name].shape.is_compatible_with(value.shape) for name, value in chosen.items())]
+    exact = [chosen for chosen in ways if all(_is_of(specs[name], value) for name, value in chosen.items())]
+    # Where types do not tell inputs apart any order is one.
+    return exact or [
+        chosen for chosen in ways if all(_is_of(specs[name], value) or _casts(specs[name], value, types) for name, value in chosen.items())
+    ]
+
+
+def _is_of(spec: Any, value: Any) -> bool:
+    return _is_text(spec) and _is_text(value) or bool(spec.dtype.name == value.dtype.name)
+
+
+def _is_text(item: Any) -> bool:
+    return bool(item.dtype.name == "string" or getattr(item.dtype, "kind", "-") in "OSU")
+
+
+def _casts(spec: Any, value: Any, types: List[str]) -> bool:
+    """Say whether an array of numbers can be given to a signature in its type, since that is one of the `types` that the model takes.
+
+    Data are often of the type that NumPy gives them, and a model that is called takes them as its own.
+    """
+    import numpy
+
+    numbers = spec.dtype.name in types and not _is_text(spec) and not _is_text(value)
+    return numbers and bool(numpy.can_cast(value.dtype, spec.dtype.as_numpy_dtype, "same_kind"))
 
 
 def _call_signature(function: Any, inputs: Any, tf: Any, through: Any = None) -> List[List[Any]]:
@@ -243,10 +264,11 @@ def _call_with(function: Any, specs: Dict[str, Any], inputs: Any, tf: Any) -> Li
     names = sorted(specs, key=lambda name: [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)])
     if len(names) != len(given):
         raise ValueError("the signature takes %d inputs (%s), the model took %d" % (len(names), ", ".join(names), len(given)))
-    values = tensors(tf, given)
     found = []
-    for chosen in assignments(names, specs, values, inputs["names"], tf):
-        found.append(flat(function(**chosen)))
+    for chosen in assignments(names, specs, given, inputs["names"], inputs["types"]):
+        casting = {name for name, value in chosen.items() if _casts(specs[name], value, inputs["types"])}
+        arrays = {name: value.astype(specs[name].dtype.as_numpy_dtype) if name in casting else value for name, value in chosen.items()}
+        found.append(flat(function(**{name: tensors(tf, value) for name, value in arrays.items()})))
     if not found:
         raise ValueError("no order of the inputs fits the signature %s" % specs)
     return found

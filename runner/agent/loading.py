@@ -4,7 +4,21 @@ import os
 import shutil
 from typing import Any, Dict, List, Optional
 
-from agent import checks, expectation, faults, files, formats, loaders, optimizers, state, stillness, training_checks, whole
+from agent import (
+    asking,
+    awkward,
+    checks,
+    expectation,
+    faults,
+    files,
+    formats,
+    loaders,
+    optimizers,
+    state,
+    stillness,
+    training_checks,
+    whole,
+)
 from agent.arrays import flat
 from agent.files import MANIFEST, MODEL
 from agent.fixture import NEXT_STEP, Fixture, has_weights
@@ -89,6 +103,8 @@ def compare_model(
         training_checks.compiled(report, expected, model)
     else:
         report.check("compile", "not-applicable")
+    if expected["tested"] and report.facts["checks"]["compile"]["result"] == "passed" and order is not None:
+        training_checks.tested(request, report, expected, asking.tested(fixture, model))
     if not trains:
         report.check("optimizer", "not-applicable")
         report.check("train-step", "not-applicable")
@@ -217,9 +233,9 @@ def compare_callable(request: Dict[str, Any], report: Report, fixture: Fixture, 
     if loaded.fixed_batch:
         # As its user wrote it, it takes no other.
         size = len(flat(fixture.inputs())[0])
-        given = {name: len(flat(inputs)[0]) for name, _, inputs in fixture.further()}
+        given = {name: len(flat(inputs)[0]) for name, _, inputs in awkward.recorded(fixture, expected)}
         fitting = [index for index, name in enumerate(expected["further_names"]) if given[name] == size]
-        expected["further"] = [value for index in fitting for value in checks.awkward(expected, index)]
+        expected["further"] = [value for index in fitting for value in checks.awkward_outputs(expected, index)]
         expected["further_names"] = [expected["further_names"][index] for index in fitting]
     order = _by_name(expected["output_names"], loaded.gives)
 
@@ -241,7 +257,8 @@ def _by_name(wanted: List[str], given: List[str]) -> List[int]:
 
 
 def _inputs(inputs: Any, expected: Dict[str, Any]) -> Dict[str, Any]:
-    """Return the inputs as the model takes them, and flat with their names, as far as those tell: {"whole", "values", "names"}."""
+    """Return the inputs as the model takes them, and flat with their names, as far as those tell: {"whole", "values", "names", "types"}."""
     values = flat(inputs)
     names = sorted(inputs) if isinstance(inputs, dict) else expected["input_names"]
-    return {"whole": inputs, "values": values, "names": names if len(names) == len(values) else []}
+    types = [item["dtype"] for item in expected["interface"]["inputs"]]
+    return {"whole": inputs, "values": values, "names": names if len(names) == len(values) else [], "types": types}

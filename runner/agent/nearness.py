@@ -11,6 +11,24 @@ def tolerance(request: Dict[str, Any], dtype: str) -> Tuple[float, float]:
     return (found["absolute"], found["relative"]) if found else (0.0, 0.0)
 
 
+def same(one: Any, other: Any, least: float = 1e-3) -> bool:
+    """Say whether two arguments are the same: numbers as near as their types allow, those below `least` as near as that."""
+    one, other = _single(one), _single(other)
+    if all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in (one, other)):
+        # What is infinite is no nearer to itself than that, and what is no number equals nothing.
+        return bool(one == other or (one != one and other != other) or abs(one - other) <= 1e-6 * max(least, abs(one), abs(other)))
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(same(*pair, least=least) for pair in zip(one, other))
+    if isinstance(one, dict) and isinstance(other, dict):
+        return set(one) == set(other) and all(same(value, other[key], least) for key, value in one.items())
+    return bool(one == other)
+
+
+def _single(value: Any) -> Any:
+    """Return what a list has in it where that is always the same: some versions write one number for all sizes."""
+    return value[0] if isinstance(value, list) and value and all(item == value[0] for item in value) else value
+
+
 def type_name(value: Any) -> str:
     """Return the name of an array's dtype; all that holds text is `string`."""
     return "string" if value.dtype.kind in "OSU" else str(value.dtype.name)
@@ -52,10 +70,11 @@ def _wide(expected: Any, found: Any) -> Tuple[Any, Any, Any]:
     return left, right, (left == right) | (numpy.isnan(left) & numpy.isnan(right))
 
 
-def within(request: Dict[str, Any], expected: Any, found: Any, scale: Any = 1.0, coarse: Sequence[str] = (), noise: float = 0.0) -> bool:
+def within(request: Dict[str, Any], expected: Any, found: Any, scale: Any = 1.0, coarse: Sequence[str] = (), noise: Any = 0.0) -> bool:
     """Say whether two arrays agree within the tolerance of the expected dtype, its absolute part for values `scale` times as large.
 
-    A value that was computed in the `coarse` dtypes has their tolerance, whatever it is kept in. `noise` comes on top of it.
+    A value that was computed in the `coarse` dtypes has their tolerance, whatever it is kept in. `noise` comes on top of it,
+    one number or one for each place of the last axis.
     """
     import numpy
 

@@ -7,7 +7,7 @@ biases whose gradient is nought but for rounding, as those of keys in attention,
 
 from typing import Any, Dict, List, Tuple
 
-from agent import optimizers, state
+from agent import awkward, optimizers, state
 from agent.arrays import each
 from agent.fixture import NEXT_STEP, Fixture
 from agent.nearness import distance
@@ -18,26 +18,38 @@ TIMES = 8.0
 # Of few values one try may move none by chance.
 TRIES = 2
 ALIKE = 1e-6
+MOST_COLUMNS = 100
 USUAL = "the usual inputs"
 Held = List[Tuple[Any, Any]]
+Noise = Dict[str, List[List[float]]]
 
 
-def of_outputs(fixture: Fixture, model: Any, found: Dict[str, Any]) -> Dict[str, List[float]]:
-    """Return by how much each recorded output moves, by the name of the inputs."""
-    inputs = [(USUAL, fixture.inputs())] + [(name, given) for name, _, given in fixture.further() if name in found["further_names"]]
+def of_outputs(fixture: Fixture, model: Any, found: Dict[str, Any]) -> Noise:
+    """Return by how much each recorded output moves, by the name of the inputs: for each place of its last axis."""
+    inputs = [(USUAL, fixture.inputs())] + [(name, given) for name, _, given in awkward.recorded(fixture, found)]
     recorded, size = found["outputs"] + found["further"], len(found["outputs"])
     noise = {}
     with state.kept(fixture.holding(model)):
         random = _disturb(model, 0)
         for index, (name, given) in enumerate(inputs):
             others = fixture.call(model, each(given, lambda value: _disturbed(value, random)))
-            noise[name] = _gaps(recorded[index * size : (index + 1) * size], others)
+            wanted = recorded[index * size : (index + 1) * size]
+            noise[name] = [_columns(*pair) for pair in zip(wanted, others)] if len(wanted) == len(others) else []
     return noise
 
 
-def allowed(noise: Dict[str, List[float]], name: str, count: int) -> List[float]:
-    """Return what is tolerated for each of `count` outputs on top of the rest, for the inputs of this name."""
-    return [TIMES * part for part in noise.get(name, [])] or [0.0] * count
+def allowed(noise: Noise, name: str, count: int) -> List[List[float]]:
+    """Return what is tolerated for each of `count` outputs on top of the rest, for the inputs of this name.
+
+    Of outputs that are not those it was measured of, it is that of the noisiest.
+    """
+    found = noise.get(name, [])
+    return [[TIMES * part for part in columns] for columns in found] if len(found) == count else [[largest(noise, name)]] * count
+
+
+def largest(noise: Noise, name: str = USUAL) -> float:
+    """Return the most that is tolerated anywhere in the outputs for the inputs of this name."""
+    return TIMES * max([part for columns in noise.get(name, []) for part in columns] + [0.0])
 
 
 def held(fixture: Fixture, model: Any, optimizer: Any) -> Held:
@@ -88,6 +100,13 @@ def _disturbed(value: Any, random: Any) -> Any:
         return value
     up = random.choice([-1.0, 1.0], size=value.shape)
     return (value * (1.0 + 2.0 * numpy.finfo(value.dtype).eps * up)).astype(value.dtype)
+
+
+def _columns(expected: Any, found: Any) -> List[float]:
+    """Return the largest difference for each place of the last axis; of what has no such axis, or too long a one, one for all."""
+    if expected.ndim < 2 or expected.shape != found.shape or expected.shape[-1] > MOST_COLUMNS:
+        return _gaps([expected], [found])
+    return [_gaps([expected[..., index]], [found[..., index]])[0] for index in range(expected.shape[-1])]
 
 
 def _gaps(expected: List[Any], found: List[Any]) -> List[float]:

@@ -122,13 +122,22 @@ def reset(model: Any) -> None:
 
 def generators_of(layer: Any) -> List[Any]:
     """Return the variables that hold the states of a layer's random generators, each once."""
+    states = [getattr(one, "state", None) for one in _generators(layer)]
+    return list({id(one): one for one in states if one is not None}.values())
+
+
+def seeded(layer: Any) -> bool:
+    """Say whether the user gave all of a layer's random generators a seed; of TensorFlow's own it cannot be told."""
+    return all(getattr(one, "_initial_seed", 0) is not None for one in _generators(layer))
+
+
+def _generators(layer: Any) -> List[Any]:
     held = [getattr(layer, "seed_generator", None), getattr(getattr(layer, "_random_generator", None), "_generator", None)]
     if own.is_own(type(layer)):
         kept = [value for name, value in sorted(vars(layer).items()) if name != "_seed_generators"]
         parts = [part for value in kept for part in (value if isinstance(value, (list, tuple)) else [value])]
         held += [part for part in parts if type(part).__name__ in ("Generator", "SeedGenerator")]
-    states = [getattr(one, "state", None) for one in held]
-    return list({id(one): one for one in states if one is not None}.values())
+    return [one for one in held if one is not None]
 
 
 def generators(model: Any) -> List[Any]:

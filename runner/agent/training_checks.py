@@ -1,16 +1,17 @@
 """The rungs of the ladder that are about going on with training: how a model is compiled, its optimizer, and the next step."""
 
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Tuple
 
-from agent import custom, rounding, state
-from agent.nearness import distance, size_of, tolerance, within
+from agent import compiled_with, rounding, state
+from agent.nearness import distance, same, size_of, tolerance, within
 from agent.report import Report
 
-HYPERPARAMETER_TOLERANCE = 1e-6
+# What a schedule gives at a step is calculated, and nought is not always just that.
+CALCULATED, GIVEN = 1e-3, 1e-8
 
 
 def compiled(report: Report, expected: Dict[str, Any], model: Any) -> None:
-    """Compare whether the model is compiled, with which loss, and what losses and metrics of the user's own were made with."""
+    """Compare whether the model is compiled, with which loss, and what its losses and metrics were made with."""
     if not expected["compiled"]:
         return report.check("compile", "not-applicable")
     if getattr(model, "optimizer", None) is None:
@@ -18,9 +19,7 @@ def compiled(report: Report, expected: Dict[str, Any], model: Any) -> None:
     wanted, found = expected["loss"], state.loss_name(model)
     if wanted != found:
         return report.check("compile", "failed", reason="compile-lost", expected=wanted, found=found)
-    made = custom.arguments(model)
-    pairs = [(name, value, made.get(name, value)) for name, value in sorted(expected["compiled_with"].items())]
-    problems = ["%s is %r instead of %r" % (name, other, value) for name, value, other in pairs if not _close(value, other)]
+    problems = compiled_with.differences(expected["compiled_with"], model)
     reason = "compile-lost" if problems else None
     return report.check("compile", "failed" if problems else "passed", reason=reason, expected=wanted, found=found, problems=problems[:20])
 
@@ -44,18 +43,33 @@ def metrics(request: Dict[str, Any], report: Report, expected: Dict[str, Any], f
     right = all(report.facts["checks"][name]["result"] == "passed" for name in ("weights", "outputs"))
     if not right or (expected["chance"] and not expected["evaluated"]):
         return
+    values = _otherwise(request, expected, expected["metrics"], found)
+    if values:
+        report.check("compile", "failed", reason="compile-lost", values=values)
+
+
+def tested(request: Dict[str, Any], report: Report, expected: Dict[str, Any], found: Dict[str, float]) -> None:
+    """Compare what a test step of the model's own class tells."""
+    values = _otherwise(request, expected, expected["tested"], found)
+    if values:
+        report.check("compile", "failed", reason="compile-lost", values=values, told_by="its own test_step")
+
+
+def _otherwise(request: Dict[str, Any], expected: Dict[str, Any], wanted: Mapping[str, Any], found: Mapping[str, Any]) -> Dict[str, Any]:
+    """Return by name which of the values are others than those wanted."""
     types = [value.dtype.name for value in expected["outputs"] if value.dtype.kind not in "OSUiub"] + expected["computed_in"]
     noise = [tolerance(request, name) for name in types]
     # A mean over squares is less exact than what it is of.
     absolute, relative = (10 * max(part) for part in zip((1e-5, 1e-5), *noise))
-    absolute += 10 * max(rounding.allowed(expected["noise"], rounding.USUAL, 1))
+    absolute += 10 * rounding.largest(expected["noise"])
     values = {
         name: {"expected": value, "found": found[name]}
-        for name, value in sorted(expected["metrics"].items())
-        if value is not None and found.get(name) is not None and abs(value - (found[name] or 0.0)) > absolute + relative * abs(value)
+        for name, value in sorted(wanted.items())
+        if value is not None and found.get(name) is not None and abs(value - found[name]) > absolute + relative * abs(value)
     }
-    if values:
-        report.check("compile", "failed", reason="compile-lost", values=values)
+    # Some versions tell the loss of an output with its weight, others without it: what they come to tells.
+    parts = ["%s_loss" % name for name in expected["output_names"]] if "loss" in wanted and "loss" not in values else []
+    return {name: value for name, value in values.items() if name not in parts}
 
 
 def _renamed(name: str, expected: Dict[str, Optional[float]], found: Dict[str, Optional[float]]) -> Optional[str]:
@@ -81,7 +95,7 @@ def optimizer(request: Dict[str, Any], report: Report, expected: Dict[str, Any],
     for name, value in sorted(wanted["hyperparameters"].items(), key=lambda item: (len(item[0]), item[0])):
         # A word that this version does not know says nothing; one that it knows and has no value for does.
         other = found["hyperparameters"].get(name, value)
-        if not _close(value, other):
+        if not _close(name, value, other):
             problems.append("%s: %r instead of %r" % (name, other, value))
     slots = _paired(wanted["names"], expected["slots"], found)
     gaps = [min([distance(value, other) for other in others] or [float("inf")]) for value, others, _ in slots]
@@ -177,12 +191,9 @@ def _class(name: str) -> str:
     return name.lower().replace("_", "")
 
 
-def _close(one: Any, other: Any) -> bool:
-    if one is None or other is None:
-        return not one and not other
-    if one == other or isinstance(one, (bool, str)) or isinstance(other, (bool, str)):
-        return bool(one == other)
-    return abs(one - other) <= HYPERPARAMETER_TOLERANCE * max(1e-3, abs(one), abs(other))
+def _close(name: str, one: Any, other: Any) -> bool:
+    """Compare hyperparameters: what is not given may be nought."""
+    return not one and not other if one is None or other is None else same(one, other, CALCULATED if " at step " in name else GIVEN)
 
 
 def train_step(request: Dict[str, Any], report: Report, expected: Dict[str, Any], found: List[Any], taken: str = "") -> str:

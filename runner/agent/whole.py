@@ -30,7 +30,7 @@ def added(request: Dict[str, Any], expected: Dict[str, Any], found: Optional[flo
     if wanted is None or found is None:
         return []
     absolute, relative = (10 * max(part) for part in zip((1e-5, 1e-5), *(tolerance(request, name) for name in expected["computed_in"])))
-    absolute += 10 * max(rounding.allowed(expected["noise"], rounding.USUAL, 1))
+    absolute += 10 * rounding.largest(expected["noise"])
     near = abs(wanted - found) <= absolute + relative * abs(wanted)
     return [] if near else ["%s%.6g to its loss instead of %.6g" % (ADDS, found, wanted)]
 

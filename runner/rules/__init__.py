@@ -6,7 +6,7 @@ They are searched in `Type: message`. Keep them free of nested repetition: the m
 
 from __future__ import annotations
 
-from runner.rules.altered import ALTERED, BESIDE
+from runner.rules.altered import ALTERED, ARGUMENTS, BESIDE, SHOWN
 from runner.rules.base import CLASSES, UNTRIED, Rule
 from runner.rules.callables import CALLABLES
 from runner.rules.checkpoints import RESTORES
@@ -14,6 +14,7 @@ from runner.rules.circumstances import CRASHES, DAMAGE, RESOURCES, SETUP
 from runner.rules.code import CODE
 from runner.rules.compiled import COMPILED
 from runner.rules.configuration import COMPILATION, NAMES, REST, VALUES_OF_WORDS, WORDS
+from runner.rules.damaged import DAMAGED
 from runner.rules.dependencies import ADDONS, BYTECODE, DEPENDENCIES
 from runner.rules.formats import FORMATS
 from runner.rules.graphs import GRAPHS
@@ -28,11 +29,11 @@ from runner.rules.weights import FILES
 __all__ = ["CLASSES", "RULES", "UNTRIED", "Rule"]
 
 RULES: tuple[Rule, ...] = (
-    *(*DAMAGE, *RESOURCES, *BYTECODE, *CRASHES),
+    *(*DAMAGE, *RESOURCES, *DAMAGED, *BYTECODE, *CRASHES),
     *(*CALLABLES, *OWN_FILES, *GRAPHS, *DEPENDENCIES, *ADDONS),
-    *(*BESIDE, *RESTORES, *MISUSE, *FORMATS),
+    *(*BESIDE, *ARGUMENTS, *RESTORES, *MISUSE, *FORMATS),
     *(*CODE, *KERAS_2_TO_3, *COMPILATION, *WORDS, *VALUES_OF_WORDS, *NAMES),
     *(*OPTIMIZERS, *FILES, *REST),
-    *(*ADDED, *LEFT, *COMPILED, *ALTERED, *VALUES, *SAVED, *RAISED),
+    *(*ADDED, *LEFT, *COMPILED, *ALTERED, *SHOWN, *VALUES, *SAVED, *RAISED),
     *SETUP,
 )

@@ -5,6 +5,54 @@ from __future__ import annotations
 from runner.model import Check, Reason
 from runner.rules.base import THROUGH_H5, Rule, pattern
 
+OF_YOURS = r'"((?:[^"]{1,160}) \(a class of yours: \w{1,80}\))"'
+
+ARGUMENTS = (
+    Rule(
+        name="argument-of-own-class",
+        cause="a layer of a class of your own came back with another argument than it was made with: its get_config does not return it, or"
+        " its __init__ does not take it from there",
+        class_="custom-code",
+        remedy="return every argument of __init__ in get_config, beside super().get_config(); or build the model in code and load the"
+        " weights alone",
+        reasons=(Reason.CONFIG_DIFFERS, Reason.OUTPUTS_DIFFER),
+        details={Check.CONFIG: pattern(OF_YOURS)},
+        passed=(Check.WEIGHTS,),
+    ),
+    Rule(
+        name="container-came-back-trainable",
+        cause="the flag `trainable` of a model inside the model (or of a layer without weights of its own) came back otherwise, and no"
+        " weight's did: what is frozen in it stays frozen",
+        class_="semantics",
+        remedy="as it is nothing trains that did not; to freeze the whole later on, set its `trainable` anew after loading, then compile",
+        reasons=(Reason.STRUCTURE_DIFFERS,),
+        details={Check.STRUCTURE: pattern(r'"trainable_differs": \[([^]]{1,120})\], "weights_as_before": true')},
+    ),
+)
+"""Settings of layers that say plainly what is wrong."""
+
+SHOWN = (
+    Rule(
+        name="vocabulary-that-outputs-show",
+        cause="a lookup layer came back with another vocabulary: words have other numbers now, or none, and the outputs show it",
+        class_="semantics",
+        remedy="carry the vocabulary beside the model (layer.get_vocabulary()) and set it anew after loading (set_vocabulary)",
+        reasons=(Reason.OUTPUTS_DIFFER,),
+        details={Check.CONFIG: pattern(r'"problems": \["([^"]{1,60}: (?:the vocabulary|token \d)[^"]{0,80})')},
+        passed=(Check.WEIGHTS,),
+    ),
+    Rule(
+        name="argument-that-outputs-show",
+        cause="a layer came back with another argument than it was saved with, and the outputs show it",
+        class_="semantics",
+        remedy="set it on the layer after loading, or build the model in code and load the weights alone",
+        reasons=(Reason.OUTPUTS_DIFFER,),
+        details={Check.CONFIG: pattern(r'"problems": \["([^":]{1,80}: [\w: ]{1,60} is [^"]{1,60} instead of [^"]{1,60})"')},
+        passed=(Check.WEIGHTS,),
+    ),
+)
+"""Settings of layers that stay as they are told, where nothing better explains the outputs."""
+
 BESIDE = (
     Rule(
         name="variable-beside-lost",

@@ -31,7 +31,7 @@ CLASSES: dict[str, str] = {
     "dependency": "h5py, NumPy, protobuf or another library breaks it, not TensorFlow itself",
     "optimizer-state": "the model is right; the optimizer, its state or the compilation is not",
     "crash": "the process died or hung",
-    "damage": "the file is damaged, and the load did not notice",
+    "damage": "the file is damaged, whether the load noticed it or not",
     "setup": "the machine, the environment, the fixture or the runner is at fault: no statement about TensorFlow",
     "unknown": "no rule fits",
 }

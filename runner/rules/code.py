@@ -15,6 +15,16 @@ CODE = (
         pattern=pattern(r"Vocabulary file (\S{1,120}) does not exist"),
     ),
     Rule(
+        name="compiled-object-missing-in-1",
+        cause="TensorFlow 1 does not look among the custom_objects of load_model for a loss class of the model's own",
+        class_="custom-code",
+        remedy="load inside `with tf.keras.utils.CustomObjectScope({...}):`, or with compile=False",
+        pattern=pattern(r"Unknown loss function: ?\w{1,80}"),
+        missing_object=True,
+        loaders=("load-model",),
+        consumer=("tensorflow<2",),
+    ),
+    Rule(
         name="object-missing",
         cause="the load does not know a class or function of the model's own code",
         class_="custom-code",
@@ -24,9 +34,12 @@ CODE = (
     ),
     Rule(
         name="no-config",
-        cause="the model was saved without a configuration: it is a subclassed model, or a layer of it has no get_config",
+        cause="this version makes models of functional configurations only: a model class of one's own has none (subclassed, without a"
+        " get_config that tells its arguments), or has a get_config and no from_config to go with it",
         class_="custom-code",
-        remedy="give every class get_config, or build the model in code and load the weights alone",
+        remedy="give the class get_config and a classmethod from_config (`return cls(**config)`), or build the model in code and load the"
+        " weights alone",
+        link="https://github.com/keras-team/keras/issues/15261",
         pattern=pattern(r"KeyError: 'layers'"),
     ),
     Rule(

@@ -63,6 +63,33 @@ COMPILED = (
         details={Check.COMPILE: pattern(r'"expected": "the metrics ([^"]{1,100})')},
     ),
     Rule(
+        name="argument-of-keras-loss-or-metric",
+        cause="a loss or metric of Keras's own came back with another argument than it was compiled with: this Keras does not write it"
+        " into its configuration, or the load compiled the model otherwise",
+        class_="optimizer-state",
+        remedy="call model.compile(...) after loading with the same arguments",
+        link="https://github.com/keras-team/keras/pull/23286",
+        reasons=(Reason.COMPILE_LOST,),
+        details={Check.COMPILE: pattern(r'"problems": \["Keras\'s ([^"]{1,160})')},
+    ),
+    Rule(
+        name="compiled-otherwise",
+        cause="the model came back compiled with other loss_weights, or with other weighted_metrics",
+        class_="optimizer-state",
+        remedy="call model.compile(...) after loading with the same arguments",
+        reasons=(Reason.COMPILE_LOST,),
+        details={Check.COMPILE: pattern(r'"problems": \["((?:loss_weights|weighted metrics) is [^"]{1,160})')},
+    ),
+    Rule(
+        name="test-step-of-other-value",
+        cause="evaluate tells something else: the test_step of the model's own class counts on what did not come back, as an argument or"
+        " an attribute of the class",
+        class_="custom-code",
+        remedy="return every argument of __init__ in get_config, and keep what changes in training in weights (add_weight)",
+        reasons=(Reason.COMPILE_LOST,),
+        details={Check.COMPILE: pattern(r'"told_by": "its own test_step", "values": \{"(.{1,120})')},
+    ),
+    Rule(
         name="argument-of-loss-or-metric",
         cause="a loss or metric of your own came back with another argument than it was made with: its get_config does not tell it",
         class_="custom-code",

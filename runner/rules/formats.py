@@ -106,13 +106,6 @@ FORMATS = (
         formats=("keras-v3",),
     ),
     Rule(
-        name="keras-file-is-no-zip",
-        cause="a .keras file that is no zip archive: it was written before the format existed",
-        class_="format-changed",
-        remedy="rename it to .h5: before TensorFlow 2.13, model.save('x.keras') wrote another format than today",
-        pattern=pattern(r"accessible `\.keras`", r"BadZipFile"),
-    ),
-    Rule(
         name="h5-of-subclassed",
         cause="HDF5 takes functional and sequential models only, not subclassed ones",
         class_="custom-code",

@@ -91,6 +91,17 @@ GRAPHS = (
         loaders=("tfsm-layer",),
     ),
     Rule(
+        name="inputs-of-one-type",
+        cause="the signature takes inputs of one type, and hands them on as they are; the model that was saved turned what it was given"
+        " into that type",
+        class_="misuse",
+        remedy="turn the data into the type that the signature names before calling it (tf.cast, or array.astype)",
+        pattern=pattern(
+            r"was expected to be an? (\w{1,20} tensor but is an? \w{1,20} tensor)", r"no order of the inputs fits the signature (.{1,200})"
+        ),
+        phases=("outputs",),
+    ),
+    Rule(
         name="inputs-in-a-tuple",
         cause="the exported endpoint takes its inputs in a tuple, as the model was made with, and got a list",
         class_="keras-2-to-3",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from runner.model import Check, Reason
-from runner.rules.base import Rule, pattern
+from runner.rules.base import OWN_CODE, Rule, pattern
 from runner.rules.checkpoints import LEGACY
 
 SLOTS_DIFFER = pattern(r'"(\d{1,6} of \d{1,6} slots) differ')
@@ -148,7 +148,8 @@ OPTIMIZERS = (
         name="directory-without-slots",
         cause="load_model of a SavedModel directory makes a new optimizer from its settings: slots and step count stay behind in the file",
         class_="optimizer-state",
-        remedy="to go on training keep a tf.train.Checkpoint(model=model, optimizer=model.optimizer) beside it, or save .h5",
+        remedy="to go on training keep a tf.train.Checkpoint(model=model, optimizer=model.optimizer) beside it; or save .h5, if"
+        " the model is no subclassed one",
         link="https://github.com/keras-team/tf-keras/issues/70",
         reasons=FRESH,
         formats=DIRECTORIES,
@@ -262,6 +263,17 @@ LEFT = (
         " restarts its moments",
         reasons=(Reason.OPTIMIZER_DIFFERS, Reason.TRAIN_STEP_DIFFERS),
         details={Check.OPTIMIZER: SLOTS_DIFFER},
+    ),
+    Rule(
+        name="schedule-raised",
+        cause="what the optimizer asks for its learning rate raises: a schedule of your own came back from its configuration with"
+        " something that is still that configuration (an object that it was given came back as a dict)",
+        class_="custom-code",
+        remedy="give the class a from_config that makes the objects anew, as keras.optimizers.schedules.deserialize(config['after'])"
+        " does; the optimizer's state is there",
+        reasons=(Reason.OPTIMIZER_DIFFERS,),
+        phases=("optimizer",),
+        trace=OWN_CODE,
     ),
     Rule(
         name="optimizer-unread",

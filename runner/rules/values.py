@@ -76,8 +76,8 @@ VALUES = (
     ),
     Rule(
         name="layer-renamed",
-        cause="a layer of the model's own came back under another name: its get_config does not return what super().get_config() has (name,"
-        " dtype, trainable)",
+        cause="a layer of the model's own came back under another name: its class has no get_config, or one without what"
+        " super().get_config() has (name, dtype, trainable)",
         class_="custom-code",
         remedy="let get_config begin with super().get_config() and add to that; until then ask for the layer by its new name",
         reasons=(Reason.CONFIG_DIFFERS,),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from runner.model import Stage
 from runner.rules.base import THROUGH_H5, Rule, pattern
 from runner.rules.keras_2_to_3 import SAME_FILE
@@ -41,6 +43,22 @@ SHAPES = (
     r"incompatible tensor with shape .{1,80} and name ([^:\s]{1,120})",
     r"Layer #\d{1,6} \(named \"(\w{1,80})\"\), weight .{1,2000} has shape",
     r"(Shapes \([\d, ]{1,40}\) and \([\d, ]{1,40}\)) are incompatible",
+)
+
+OF_OPTIMIZERS = r"learning_rate|iterations?|loss_scale|\w{1,80}_(?:momentums?|velocity|velocities|m|v)"
+"""The last part of the paths of an optimizer's variables."""
+
+ORDER = Rule(
+    name="order-in-h5",
+    cause="a weight in the .h5 file has another shape than the one in the model. As load_model made the model itself, it is as a rule"
+    " the order: .h5 keeps a layer's weights without their names, trainable ones first, and what was frozen inside of a class of the"
+    " model's own, or as a single weight of a layer, comes back trainable",
+    class_="architecture",
+    remedy="let the class freeze its layers itself, in __init__, or thaw them before saving; or save .keras, which goes by names",
+    pattern=pattern(*SHAPES),
+    formats=("h5",),
+    loaders=MODEL_OF_FILE,
+    step=(("keras", "same"),),
 )
 
 FILES = (
@@ -93,17 +111,24 @@ FILES = (
         formats=("h5",),
         consumer=("keras>=3",),
     ),
+    ORDER,
+    replace(
+        ORDER,
+        name="bias-for-kernel-in-h5",
+        # Whatever the versions: no size of a model makes a row of a table.
+        pattern=pattern(r"\(named (\w{1,80})\).{1,120}expects shape \(\d{1,9}, \d{1,9}\)\. Received saved weight with shape \(\d{1,9},\)"),
+        step=(),
+    ),
     Rule(
-        name="order-in-h5",
-        cause="a weight in the .h5 file has another shape than the one in the model. As load_model made the model itself, it is as a rule"
-        " the order: .h5 keeps a layer's weights without their names, trainable ones first, and what was frozen inside of a class of the"
-        " model's own comes back trainable",
-        class_="architecture",
-        remedy="let the class freeze its layers itself, in __init__, or thaw them before saving; or save .keras, which goes by names",
-        pattern=pattern(*SHAPES),
-        formats=("h5",),
-        loaders=MODEL_OF_FILE,
-        step=(("keras", "same"),),
+        name="own-optimizer-other-order",
+        cause="a value that the own load hands to a variable of the optimizer has another shape: the optimizers of Keras 2 and 3, and of"
+        " different classes, keep their variables in other orders",
+        class_="optimizer-state",
+        remedy="carry the optimizer by tf.train.Checkpoint(model=model, optimizer=optimizer), or keep its variables by their names",
+        pattern=pattern(
+            rf"shape of the target variable.{{1,200}}path=((?:\w{{1,60}}/)?(?:{OF_OPTIMIZERS}))\b",
+        ),
+        formats=("own",),
     ),
     Rule(
         name="own-other-shape",
@@ -226,6 +251,16 @@ FILES = (
         remedy="call the model once on data before saving, and build it as it was saved when loading; a layer that another one holds is to"
         " be handed to it anew, not made from its config",
         pattern=pattern(r"Layer '?(\w{1,80})'? expected [1-9]\d{0,5} variables, but received 0 variables"),
+    ),
+    Rule(
+        name="variables-not-counted",
+        cause="a layer keeps variables that this Keras does not count among its weights: a plain tf.Variable, which Keras 2 counts and"
+        " Keras 3 does not",
+        class_="keras-2-to-3",
+        remedy="make it with self.add_weight(...) in the class, which both count, and save again in the producer",
+        pattern=pattern(r"\(named (\w{1,80})\)\. Layer expects 0 weight"),
+        producer=("keras<3",),
+        consumer=("keras>=3",),
     ),
     Rule(
         name="other-layers",

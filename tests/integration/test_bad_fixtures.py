@@ -62,7 +62,7 @@ LOADS = {
     "load_miscounts/keras-v3/load-model": (Status.DEGRADED, Reason.CONFIG_DIFFERS),
     "load_otherwise/own/own": (Status.PASSED, None),
     "load_otherwise@policy/own/own": (Status.DEGRADED, Reason.CONFIG_DIFFERS),
-    "load_otherwise@vocabulary/own/own": (Status.DEGRADED, Reason.CONFIG_DIFFERS),
+    "load_otherwise@vocabulary/own/own": (Status.FAILED, Reason.OUTPUTS_DIFFER),
     "load_otherwise@random/own/own": (Status.DEGRADED, Reason.CONFIG_DIFFERS),
     "load_saturates/h5/load-model": (Status.FAILED, Reason.OUTPUTS_DIFFER),
     "wrong_at_times/own/own": (Status.PASSED, None),
@@ -103,6 +103,15 @@ LOADS = {
     "comes_back_less@statistics/own/own": (Status.DEGRADED, Reason.STRUCTURE_DIFFERS),
     "comes_back_less@copy/own/own": (Status.DEGRADED, Reason.STRUCTURE_DIFFERS),
     "comes_back_less@predict/own/own": (Status.FAILED, Reason.OUTPUTS_DIFFER),
+    **{
+        f"loses_quietly{variant}/own/own": verdict
+        for variant, verdict in {
+            "": (Status.PASSED, None),
+            **dict.fromkeys(("@kept", "@twins", "@renamed"), (Status.DEGRADED, Reason.CONFIG_DIFFERS)),
+            **dict.fromkeys(("@column", "@predict", "@predicts"), (Status.FAILED, Reason.OUTPUTS_DIFFER)),
+            **dict.fromkeys(("@tested", "@delta", "@threshold", "@weighted", "@weights"), (Status.DEGRADED, Reason.COMPILE_LOST)),
+        }.items()
+    },
     "rounds_otherwise/own/own": (Status.PASSED, None),
     "rounds_otherwise@deep/own/own": (Status.PASSED, None),
     "rounds_otherwise@wrong/own/own": (Status.DEGRADED, Reason.TRAIN_STEP_DIFFERS),
@@ -183,7 +192,7 @@ def test_awkward_inputs_show_what_usual_ones_do_not(run: Run) -> None:
 
 def test_what_is_lost_beside_the_values_is_named(run: Run) -> None:
     found = outcome(run, f"load/{ENV}/{ENV}/load_miscounts/keras-v3/load-model")
-    assert found.notes["checks"]["config"]["problems"] == ["bad: rounds is 5 instead of 4"]
+    assert found.notes["checks"]["config"]["problems"] == ["bad: rounds is 5 instead of 4 (a class of yours: Bad)"]
     for what, problem in (
         ("policy", "flat: the dtype policy is float32 instead of float64"),
         ("vocabulary", "lookup: token 3 of the vocabulary is '50' instead of '40'"),
@@ -204,18 +213,40 @@ def test_a_loss_or_metric_of_the_same_name_and_another_value_is_another_one(run:
 @pytest.mark.parametrize(
     ("what", "problem"),
     [
-        ("none", "own: rate is None instead of 0.4"),
-        ("limits", "own: limits is [0.0, 2.0] instead of [0.0, 1.0]"),
-        ("settings", "own: settings is {'depth': 2} instead of {'depth': 3}"),
-        ("labels", "own: labels is ['dog', 'cat'] instead of ['cat', 'dog']"),
-        ("initializer", "own: start_initializer: centre is 2.0 instead of 0.5"),
-        ("renamed", "own: rate is 0.1 instead of 0.4"),
-        ("twice", "own: rate is 0.1 instead of 0.4"),
+        ("none", "own: rate is None instead of 0.4 (a class of yours: Own)"),
+        ("limits", "own: limits is [0.0, 2.0] instead of [0.0, 1.0] (a class of yours: Own)"),
+        ("settings", "own: settings is {'depth': 2} instead of {'depth': 3} (a class of yours: Own)"),
+        ("labels", "own: labels is ['dog', 'cat'] instead of ['cat', 'dog'] (a class of yours: Own)"),
+        ("initializer", "own: start_initializer: centre is 2.0 instead of 0.5 (a class of yours: Own)"),
+        ("renamed", "own: rate is 0.1 instead of 0.4 (a class of yours: Own)"),
+        ("twice", "own: rate is 0.1 instead of 0.4 (a class of yours: Own)"),
         ("generators", "noise: the state of its random generator"),
     ],
 )
 def test_what_ones_own_class_was_made_with_is_named(run: Run, what: str, problem: str) -> None:
     assert outcome(run, f"load/{ENV}/{ENV}/comes_back_less@{what}/own/own").notes["checks"]["config"]["problems"] == [problem]
+
+
+@pytest.mark.parametrize(
+    ("what", "check", "problem"),
+    [
+        ("kept", "config", "own: p is 0.1 instead of 0.5 (a class of yours: Drop)"),
+        ("twins", "config", "twin: rate is 0.05 instead of 0.5"),
+        ("renamed", "config", "twin: rate is 0.05 instead of 0.5"),
+        ("delta", "compile", "Keras's Huber: delta is 60.0 instead of 50.0"),
+        ("threshold", "compile", "Keras's BinaryAccuracy: threshold is 90.0 instead of 80.0"),
+        ("weighted", "compile", "weighted metrics is 0 instead of 1"),
+        ("weights", "compile", "loss_weights is [0.6] instead of [0.5]"),
+    ],
+)
+def test_what_the_usual_data_do_not_show_is_named(run: Run, what: str, check: str, problem: str) -> None:
+    assert problem in outcome(run, f"load/{ENV}/{ENV}/loses_quietly@{what}/own/own").notes["checks"][check]["problems"]
+
+
+def test_one_wild_column_hides_no_error_in_another(run: Run) -> None:
+    assert outcome(run, f"load/{ENV}/{ENV}/loses_quietly@column/own/own").differences["outputs"] > 1e-3
+    tested = outcome(run, f"load/{ENV}/{ENV}/loses_quietly@tested/own/own").notes["checks"]["compile"]
+    assert tested["told_by"] == "its own test_step"
 
 
 def test_what_a_model_adds_to_its_loss_and_predicts_is_compared(run: Run) -> None:

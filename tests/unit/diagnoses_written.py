@@ -188,7 +188,7 @@ WRITTEN: tuple[Written, ...] = (
     # Formats.
     Written("no-directory-in-keras-3", not_saved("ValueError", "Invalid filepath extension for saving. Please add either a `.keras` extension", "keras-dir")),
     Written("weights-h5-only", not_saved("ValueError", "The filename must end in `.weights.h5`. Received: filepath=/a/wtf", "weights-tf")),
-    Written("keras-file-is-no-zip", raised("ValueError", "File not found: filepath=/a/m.keras. Please ensure the file is an accessible `.keras` zip file.", "keras-v3")),
+    Written("keras-file-of-old-format", raised("ValueError", "File not found: filepath=/a/m.keras. Please ensure the file is an accessible `.keras` zip file.", "keras-v3"), kerases("2.12.1", "3.5.0")),
     Written("h5-header-limit", not_saved("RuntimeError", "The following attributes cannot be saved to HDF5 file because they are larger than 64512 bytes: [b'x']")),
     # Code.
     Written("object-missing", raised("ValueError", "Unknown layer: 'Scale'. Please ensure", reason=Reason.CUSTOM_OBJECT_MISSING)),

@@ -3,6 +3,7 @@
 
 def _model(tf, what, wrong=False):
     layers, keras = tf.keras.layers, tf.keras
+    limit = 0.5 if wrong and what == "classes" else 0.0
 
     class Pausing(keras.optimizers.SGD):
         """Lets every so many steps be smaller, from a count of its own."""
@@ -30,13 +31,12 @@ def _model(tf, what, wrong=False):
     class OfEach(keras.metrics.Metric):
         """Counts for each output how often it is above a limit."""
 
-        def __init__(self, limit, name="of_each"):
+        def __init__(self, name="of_each"):
             super().__init__(name=name)
-            self.above = limit
             self.total = self.add_weight(name="total", shape=(3,), initializer="zeros")
 
         def update_state(self, wanted, given, sample_weight=None):
-            self.total.assign_add(tf.reduce_sum(tf.cast(given > self.above, "float32"), axis=0))
+            self.total.assign_add(tf.reduce_sum(tf.cast(given > limit, "float32"), axis=0))
 
         def result(self):
             return self.total
@@ -64,7 +64,7 @@ def _model(tf, what, wrong=False):
     model.compile(
         Pausing(every=7 if wrong and what == "setting" else 6, learning_rate=rate, momentum=0.9),
         Within(1e6 if wrong and what == "margin" else 1e3),
-        metrics=[OfEach(0.5 if wrong and what == "classes" else 0.0)],
+        metrics=[OfEach()],
     )
     return model
 

@@ -44,7 +44,24 @@ def _classes(tf):
         def call(self, inputs, training=None):
             return self.first(inputs) + self.drop(self.aside(inputs), training=True) if training else self.first(inputs)
 
-    for kind in (Scale, Packed, Head):
+    class Encoder(tf.keras.Model):
+        """Has a layer between its others that its own training step alone makes, as an encoder's variance often is."""
+
+        def __init__(self, **kwargs):
+            super().__init__(**kwargs)
+            self.first, self.aside, self.last = (tf.keras.layers.Dense(3, name=name) for name in ("first", "aside", "last"))
+
+        def call(self, inputs):
+            return self.last(self.first(inputs))
+
+        def train_step(self, data):
+            with tf.GradientTape() as tape:
+                wide = self.first(data[0]) + self.aside(data[0])
+                loss = tf.reduce_mean((self.last(wide) - data[1]) ** 2)
+            self.optimizer.apply_gradients(zip(tape.gradient(loss, self.trainable_weights), self.trainable_weights))
+            return {"loss": loss}
+
+    for kind in (Scale, Packed, Head, Encoder):
         kind.__qualname__ = kind.__name__
         globals()[kind.__name__] = _MADE[kind.__name__] = kind
     return _MADE
@@ -54,7 +71,9 @@ def build(tf, what):
     """Return one of them; inputs (n, 4), outputs (n, 3), float32."""
     keras, own = tf.keras, _classes(tf)
     rate = 0.01
-    if what in ("late", "dropped"):
+    if what == "between":
+        model = own["Encoder"]()
+    elif what in ("late", "dropped"):
         model = own["Head"](0.5 if what == "dropped" else 0.0)
     else:
         between = {"positive": own["Scale"], "packed": own["Packed"], "warm": lambda: keras.layers.Dropout(0.5)}.get(what)
