@@ -208,6 +208,22 @@ def test_every_crash_is_repeated(tmp_path: Path) -> None:
     assert sum(asked.isolation == "process" for asked in engine.asked) == 1
 
 
+def test_a_load_that_hangs_once_and_then_dies_proves_which(tmp_path: Path) -> None:
+    """Which limit is met first, time or memory, is a matter of how busy the machine is."""
+
+    def script(asked: Asked) -> Answer:
+        if not asked.id.startswith("load"):
+            return well(asked)
+        first = all(other.id != asked.id for other in engine.asked[:-1])
+        return hangs(asked) if "f1" in asked.id or first else dies(asked)
+
+    engine = MemoryEngine(script)
+    found = run(small(fixtures=(fixture("f1"), fixture("f2"))), engine, tmp_path, jobs=1)
+    by_name = {outcome.fixture: outcome for outcome in found.outcomes.values() if outcome.stage is Stage.LOAD}
+    assert (by_name["f1"].reason, by_name["f1"].attempts) == (Reason.TIMED_OUT, 2)
+    assert (by_name["f2"].status, by_name["f2"].reason, by_name["f2"].attempts) == (Status.FAILED, Reason.CRASHED, 3)
+
+
 def test_another_failure_in_a_fresh_process_counts_if_it_comes_twice(tmp_path: Path) -> None:
     engine = MemoryEngine(on(LOAD, fails(), dies, dies))
     outcome = run(small(), engine, tmp_path).outcomes[LOAD]
