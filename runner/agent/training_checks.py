@@ -98,9 +98,12 @@ def optimizer(request: Dict[str, Any], report: Report, expected: Dict[str, Any],
         if not _close(name, value, other):
             problems.append("%s: %r instead of %r" % (name, other, value))
     slots = _paired(wanted["names"], expected["slots"], found)
-    gaps = [min([distance(value, other) for other in others] or [float("inf")]) for value, others, _ in slots]
-    absent = sum(1 for gap in gaps if gap != 0.0)
-    detail = {"iterations": found["iterations"], "slots_expected": len(slots), "slots_found": len(slots) - absent}
+    gaps = [min([distance(value, other) for other in others] or [float("inf")]) for _, value, others, _ in slots]
+    lost = [name for (name, _, _, _), gap in zip(slots, gaps) if gap != 0.0]
+    absent = len(lost)
+    detail = {"class": found["class"], "iterations": found["iterations"], "slots_expected": len(slots), "slots_found": len(slots) - absent}
+    if lost:
+        detail["slots_differing"] = lost[:10]
     if absent and len(found["arrays"]) < len(expected["slots"]):
         if problems:
             # The step may raise, and then nothing more is told.
@@ -158,7 +161,7 @@ def _slots_after(request: Dict[str, Any], expected: Dict[str, Any], found: Dict[
     """Return how many slots are not what the producer's next step left, and of how many."""
     slots = _paired(expected["optimizer"]["next_names"], expected["next_slots"], found, expected["slot_noise"])
 
-    def right(value: Any, others: List[Any], noise: float) -> bool:
+    def right(_: str, value: Any, others: List[Any], noise: float) -> bool:
         return any(_alike(request, expected, value, other, size_of(value), noise, least=0.0) for other in others)
 
     return sum(1 for slot in slots if not right(*slot)), len(slots)
@@ -166,15 +169,15 @@ def _slots_after(request: Dict[str, Any], expected: Dict[str, Any], found: Dict[
 
 def _paired(
     names: List[str], slots: List[Any], found: Dict[str, Any], noise: Optional[List[float]] = None
-) -> List[Tuple[Any, List[Any], float]]:
-    """Return each slot that is not all zeros with those found that it may be: the one of its path, or all where paths are others.
+) -> List[Tuple[str, Any, List[Any], float]]:
+    """Return each slot that is not all zeros, by its path, with those found that it may be: that of its path, or all where paths differ.
 
     With each comes how much of it is a matter of rounding, of those of `noise`.
     """
     pairs = state.matched_by(names, found["names"])
     others = [[found["arrays"][index]] for index in pairs] if pairs else [found["arrays"]] * len(slots)
-    parts = zip(slots, others, noise or [0.0] * len(slots))
-    return [(value, other, part) for value, other, part in parts if value.size and value.any()]
+    parts = zip(names, slots, others, noise or [0.0] * len(slots))
+    return [item for item in parts if item[1].size and item[1].any()]
 
 
 def _alike(request: Dict[str, Any], expected: Dict[str, Any], one: Any, other: Any, step: float, noise: float, least: float = 1e-4) -> bool:

@@ -33,6 +33,14 @@ CODE = (
         missing_object=True,
     ),
     Rule(
+        name="nested-without-input",
+        cause="load_model builds a Sequential without an Input anew, of what shape it knows and for float32 inputs: one that begins with a"
+        " lookup of texts, or inside a model of your own, does not come back so",
+        class_="custom-code",
+        remedy="begin each Sequential with Input(shape=(...), dtype=...), tf.string for texts, and save again",
+        pattern=pattern(r"Cast (string to float) is not supported", r"You must provide an (`input_shape`) argument"),
+    ),
+    Rule(
         name="no-config",
         cause="this version makes models of functional configurations only: a model class of one's own has none (subclassed, without a"
         " get_config that tells its arguments), or has a get_config and no from_config to go with it",

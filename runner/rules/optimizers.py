@@ -6,7 +6,9 @@ from runner.model import Check, Reason
 from runner.rules.base import OWN_CODE, Rule, pattern
 from runner.rules.checkpoints import LEGACY
 
-SLOTS_DIFFER = pattern(r'"(\d{1,6} of \d{1,6} slots) differ')
+SLOTS_DIFFER = pattern(
+    r'"(\d{1,6} of \d{1,6} slots) differ.{0,60}"slots_differing": \["([^]]{1,160})', r'"(\d{1,6} of \d{1,6} slots) differ'
+)
 DIRECTORIES = ("keras-dir", "saved-model")
 FRESH = (Reason.OPTIMIZER_LOST, Reason.OPTIMIZER_DIFFERS, Reason.TRAIN_STEP_DIFFERS)
 BUILD_FIRST = "before load_weights call model.optimizer.build(model.trainable_variables): then it has places for what was saved"
@@ -263,6 +265,16 @@ LEFT = (
         " restarts its moments",
         reasons=(Reason.OPTIMIZER_DIFFERS, Reason.TRAIN_STEP_DIFFERS),
         details={Check.OPTIMIZER: SLOTS_DIFFER},
+    ),
+    Rule(
+        name="product-of-nadam",
+        cause="slots and settings of Nadam are right, and its running product began anew: some versions keep it outside of what is saved,"
+        " and the first steps after the load differ",
+        class_="optimizer-state",
+        remedy="set it after loading (optimizer._u_product.assign(...)), take the step as it is, or use Adam",
+        reasons=(Reason.TRAIN_STEP_DIFFERS,),
+        passed=(Check.OPTIMIZER,),
+        details={Check.OPTIMIZER: pattern(r'"class": "(Nadam)"')},
     ),
     Rule(
         name="schedule-raised",

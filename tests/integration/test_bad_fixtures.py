@@ -278,6 +278,11 @@ def test_what_ones_own_code_needs_for_training_is_named(run: Run, what: str, che
     assert outcome(run, f"load/{ENV}/{ENV}/trains_by_own@{what}/own/own").notes["checks"][check]["problems"] == [problem]
 
 
+def test_slots_that_came_back_otherwise_are_named(run: Run) -> None:
+    noted = outcome(run, f"load/{ENV}/{ENV}/trains_by_own@count/own/own").notes["checks"]["optimizer"]
+    assert (noted["class"], noted["slots_differing"]) == ("Pausing", ["count"])
+
+
 def test_what_only_slots_or_one_number_of_a_metric_show_is_told(run: Run) -> None:
     values = outcome(run, f"load/{ENV}/{ENV}/trains_by_own@classes/own/own").notes["checks"]["compile"]["values"]
     assert set(values) <= {"of_each[0]", "of_each[1]", "of_each[2]"}

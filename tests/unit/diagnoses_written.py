@@ -193,6 +193,7 @@ WRITTEN: tuple[Written, ...] = (
     # Code.
     Written("object-missing", raised("ValueError", "Unknown layer: 'Scale'. Please ensure", reason=Reason.CUSTOM_OBJECT_MISSING)),
     Written("object-missing", raised("TypeError", "Could not locate class 'Scale'.").model_copy(update={"notes": {"missing_object": "Scale"}})),
+    Written("product-of-nadam", silent(Reason.TRAIN_STEP_DIFFERS, status=Status.DEGRADED, checks={Check.OPTIMIZER: CheckResult.PASSED}, notes=noted("optimizer", **{"class": "Nadam"}))),
     Written("no-config", raised("KeyError", "'layers'", "keras-dir")),
     Written("load-without-get-config", raised("NotImplementedError", "Layer Scale has arguments in `__init__` and therefore must override `get_config`.", "keras-dir")),
     Written("get-config-without-argument", raised("TypeError", "Scale.__init__() missing 1 required positional argument: 'units'", "keras-dir")),
