@@ -30,6 +30,7 @@ def custom_objects(tf):
 EXPECTED = {
     "input_names": [],
     "further_names": [],
+    "words": [],
     "interface": {"inputs": [], "outputs": []},
     "output_names": [],
     "stateful": False,
