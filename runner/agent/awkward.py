@@ -1,5 +1,6 @@
 """The further inputs on which outputs are compared, the awkward ones: alone, nothing, large, unseen, each word of a vocabulary."""
 
+import re
 from typing import Any, Dict, List, Tuple
 
 from agent.arrays import each, flat
@@ -53,7 +54,8 @@ def _fitting(words: List[str], value: Any) -> List[Any]:
     if value.dtype.kind in "OSU":
         return list(words)
     limits = numpy.iinfo(value.dtype)
-    return [int(word) for word in words if word.lstrip("-").isdigit() and limits.min <= int(word) <= limits.max]
+    numbers = [int(word) for word in words if re.fullmatch("-?[0-9]{1,20}", word)]
+    return [number for number in numbers if limits.min <= number <= limits.max]
 
 
 def _holding(words: List[str], value: Any) -> Any:

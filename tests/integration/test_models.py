@@ -64,7 +64,7 @@ SEEN = {
     f"load/{ENV}/{ENV}/comes_otherwise@wrapped/own/own": (Status.ERRORED, Reason.FIXTURE_INVALID),
     **{
         f"load/{ENV}/{ENV}/left_alone{variant}/keras-v3/load-model": (Status.PASSED, None)
-        for variant in ("", "@nan", "@sampled", "@uncertain", "@physics", "@slow")
+        for variant in ("", "@nan", "@sampled", "@uncertain", "@physics", "@slow", "@plain")
     },
     # What is frozen in it stays so.
     f"load/{ENV}/{ENV}/left_alone@frozen/keras-v3/load-model": (Status.DEGRADED, Reason.STRUCTURE_DIFFERS),
