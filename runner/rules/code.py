@@ -33,6 +33,15 @@ CODE = (
         missing_object=True,
     ),
     Rule(
+        name="functional-class-without-inputs",
+        cause="a class of your own is made of a functional model (inputs and outputs) and adds arguments to __init__: the load makes it with"
+        " those arguments alone, and so it has no call",
+        class_="custom-code",
+        remedy="give the class a call of its own, or build the model in code and load the weights alone",
+        pattern=pattern(r"Unimplemented `tf\.keras\.Model\.(call)\(\)`"),
+        stages=(Stage.LOAD,),
+    ),
+    Rule(
         name="nested-without-input",
         cause="load_model builds a Sequential without an Input anew, of what shape it knows and for float32 inputs: one that begins with a"
         " lookup of texts, or inside a model of your own, does not come back so",
