@@ -34,7 +34,7 @@ CODE = (
     ),
     Rule(
         name="functional-class-without-inputs",
-        cause="a class of your own is made of a functional model (inputs and outputs) and adds arguments to __init__: the load makes it with"
+        cause="a class of your own is made of a functional model (inputs and outputs) and adds arguments to __init__: a load makes it with"
         " those arguments alone, and so it has no call",
         class_="custom-code",
         remedy="give the class a call of its own, or build the model in code and load the weights alone",
