@@ -1,21 +1,12 @@
 """What a model says besides its outputs, and that only where it says it twice alike: some draw random numbers for it."""
 
-import contextlib
-import inspect
-from typing import Any, Dict, Iterator, List, Optional
+from typing import Any, Dict, List, Optional
 
 from agent import state
 from agent.arrays import flat, tensors
-from agent.fixture import NEXT_STEP, Fixture, defines
+from agent.fixture import NEXT_STEP, Fixture, by_name, defines
 from agent.nearness import distance, size_of
 from agent.report import message_of
-
-
-@contextlib.contextmanager
-def _unchanged(fixture: Fixture, model: Any) -> Iterator[None]:
-    """Put back in the end what asking changes; meanwhile generators go on."""
-    with state.kept(fixture.holding(model) + state.generators(model)):
-        yield
 
 
 def alike(one: List[Any], other: List[Any], least: float = 1.0, part: float = 1e-6) -> bool:
@@ -28,7 +19,7 @@ def predictions(fixture: Fixture, model: Any) -> List[Any]:
     if not defines(model, "predict_step") and not defines(model, "predict"):
         return []
     try:
-        with _unchanged(fixture, model):
+        with fixture.unchanged(model):
             answers = [fixture.predict(model) for _ in range(2)]
     except Exception as error:
         # Its own may take other arguments.
@@ -42,13 +33,13 @@ def tested(fixture: Fixture, model: Any) -> Dict[str, float]:
     if getattr(model, "optimizer", None) is None or not defines(model, "test_step"):
         return {}
     inputs, targets = fixture.data(NEXT_STEP)
-    named = {"return_dict": True} if "return_dict" in inspect.signature(model.evaluate).parameters else {}
+    asked = {"batch_size": len(flat(targets)[0]), "verbose": 0, **by_name(model.evaluate)}
     answers = []
     try:
-        with _unchanged(fixture, model):
+        with fixture.unchanged(model):
             for _ in range(2):
                 state.reset(model)
-                answers.append(state.told(model, model.evaluate(inputs, targets, batch_size=len(flat(targets)[0]), verbose=0, **named)))
+                answers.append(state.told(model, model.evaluate(inputs, targets, **asked)))
     except Exception as error:
         print("what its test_step tells is left out: %s: %s" % (type(error).__name__, message_of(error)[:300]), flush=True)
         return {}
@@ -65,7 +56,7 @@ def added(fixture: Fixture, model: Any) -> Optional[float]:
     found = state.added(model)
     if not found:
         return found
-    with _unchanged(fixture, model):
+    with fixture.unchanged(model):
         fixture.call(model, fixture.inputs())
         other = state.added(model)
     return found if told_alike(found, other) else None

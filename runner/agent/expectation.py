@@ -78,7 +78,7 @@ def evaluate(fixture: Fixture, model: Any, found: Dict[str, Any]) -> None:
     """Record what the compiled model says of loss and metrics, where it can be asked; no value of what it says otherwise once more."""
     try:
         first = fixture.evaluate(model)
-        with state.kept(fixture.holding(model) + state.generators(model)):
+        with fixture.unchanged(model):
             second = fixture.evaluate(model)
         found["metrics"] = {name: value if asking.told_alike(value, second.get(name)) else None for name, value in first.items()}
         found["evaluated"] = bool(first)

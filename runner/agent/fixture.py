@@ -7,7 +7,7 @@ import importlib.util
 import inspect
 import os
 import sys
-from typing import Any, Callable, Dict, Iterator, List, Optional
+from typing import Any, Callable, ContextManager, Dict, Iterator, List, Optional
 
 from agent import state
 from agent.arrays import flat, tensors
@@ -201,8 +201,7 @@ class Fixture:
             history = model.fit(inputs, targets, batch_size=len(flat(targets)[0]), shuffle=False, verbose=0).history
             # What it tells is its own affair: it may be of trackers that go on from step to step.
             return dict.fromkeys(state.told(model, history))
-        told = {"return_dict": True} if "return_dict" in inspect.signature(model.train_on_batch).parameters else {}
-        return state.told(model, model.train_on_batch(inputs, targets, **told))
+        return state.told(model, model.train_on_batch(inputs, targets, **by_name(model.train_on_batch)))
 
     def drawn_step(self, model: Any, optimizer: Any, order: List[int]) -> None:
         """Take a training step with gradients that NumPy draws, where those of the model are a matter of chance.
@@ -220,25 +219,21 @@ class Fixture:
 
     def evaluate(self, model: Any) -> Dict[str, Optional[float]]:
         """Return what a compiled model says of loss and metrics on the data of the next step, without training; nothing if it says none."""
-        if getattr(model, "optimizer", None) is None or not getattr(model, "loss", None) or self._class_steps(model):
+        if getattr(model, "optimizer", None) is None or not getattr(model, "loss", None) or defines(model, "train_step"):
             return {}
         inputs, targets = self.data(NEXT_STEP)
         getattr(model, "reset_metrics", list)()
-        told = {"return_dict": True} if "return_dict" in inspect.signature(model.test_on_batch).parameters else {}
         eagerly = model.run_eagerly
         # To trace a function that is called once costs more than all other checks.
         model.run_eagerly = True
         try:
-            return state.told(model, model.test_on_batch(inputs, targets, **told))
+            return state.told(model, model.test_on_batch(inputs, targets, **by_name(model.test_on_batch)))
         finally:
             model.run_eagerly = eagerly
 
     def steps_itself(self, model: Any) -> bool:
         """Say whether a training step is code of the fixture's: a function of its file, or a method of its model's class."""
-        return hasattr(self.module, "train_step") or self._class_steps(model)
-
-    def _class_steps(self, model: Any) -> bool:
-        return defines(model, "train_step")
+        return hasattr(self.module, "train_step") or defines(model, "train_step")
 
     def warm_up(self, model: Any, optimizer: Any) -> None:
         """Train the first steps, on data that differ from step to step."""
@@ -248,8 +243,12 @@ class Fixture:
 
     def complete(self, model: Any) -> None:
         """Have a model make what only a call for training makes; what that changes of the rest is put back."""
-        with state.kept(self.holding(model) + state.generators(model)):
+        with self.unchanged(model):
             model(tensors(self.tf, self.inputs()), training=True)
+
+    def unchanged(self, model: Any) -> ContextManager[None]:
+        """Put back in the end what calls of the model change; meanwhile its random generators go on."""
+        return state.kept(self.holding(model) + state.generators(model))
 
     def holding(self, model: Any) -> List[Any]:
         """Return the variables that a call of the model may change, without the states of random generators."""
@@ -280,6 +279,11 @@ class Fixture:
 def defines(model: Any, method: str) -> bool:
     """Say whether a class of the user's own defines a method of a model."""
     return any(method in vars(kind) and is_own(kind) for kind in type(model).__mro__)
+
+
+def by_name(function: Callable[..., Any]) -> Dict[str, bool]:
+    """Return the argument with which a method of a model tells loss and metrics by name, where its version has one."""
+    return {"return_dict": True} if "return_dict" in inspect.signature(function).parameters else {}
 
 
 def has_weights(model: Any) -> bool:

@@ -266,9 +266,11 @@ def _call_with(function: Any, specs: Dict[str, Any], inputs: Any, tf: Any) -> Li
         raise ValueError("the signature takes %d inputs (%s), the model took %d" % (len(names), ", ".join(names), len(given)))
     found = []
     for chosen in assignments(names, specs, given, inputs["names"], inputs["types"]):
-        casting = {name for name, value in chosen.items() if _casts(specs[name], value, inputs["types"])}
-        arrays = {name: value.astype(specs[name].dtype.as_numpy_dtype) if name in casting else value for name, value in chosen.items()}
-        found.append(flat(function(**{name: tensors(tf, value) for name, value in arrays.items()})))
+        arrays = {
+            name: value.astype(specs[name].dtype.as_numpy_dtype) if _casts(specs[name], value, inputs["types"]) else value
+            for name, value in chosen.items()
+        }
+        found.append(flat(function(**tensors(tf, arrays))))
     if not found:
         raise ValueError("no order of the inputs fits the signature %s" % specs)
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from runner.model import Check, Reason
 from runner.rules.base import THROUGH_H5, Rule, pattern
+from runner.rules.values import OTHER_WORDS
 
 OF_YOURS = r'"((?:[^"]{1,160}) \(a class of yours: \w{1,80}\))"'
 
@@ -38,7 +39,7 @@ SHOWN = (
         class_="semantics",
         remedy="carry the vocabulary beside the model (layer.get_vocabulary()) and set it anew after loading (set_vocabulary)",
         reasons=(Reason.OUTPUTS_DIFFER,),
-        details={Check.CONFIG: pattern(r'"problems": \["([^"]{1,60}: (?:the vocabulary|token \d)[^"]{0,80})')},
+        details={Check.CONFIG: pattern(rf'"problems": \["{OTHER_WORDS}')},
         passed=(Check.WEIGHTS,),
     ),
     Rule(

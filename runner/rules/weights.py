@@ -125,9 +125,7 @@ FILES = (
         " different classes, keep their variables in other orders",
         class_="optimizer-state",
         remedy="carry the optimizer by tf.train.Checkpoint(model=model, optimizer=optimizer), or keep its variables by their names",
-        pattern=pattern(
-            rf"shape of the target variable.{{1,200}}path=((?:\w{{1,60}}/)?(?:{OF_OPTIMIZERS}))\b",
-        ),
+        pattern=pattern(rf"shape of the target variable.{{1,200}}path=((?:\w{{1,60}}/)?(?:{OF_OPTIMIZERS}))\b"),
         formats=("own",),
     ),
     Rule(
